@@ -1,0 +1,62 @@
+// Every error the library throws: a closed list of codes on three classes.
+
+/** Codes are `AREA_PROBLEM`; docs/errors.md has a heading for each. */
+export type ErrorCode =
+  // wrong type or value from the caller; nothing has changed
+  | "ARGUMENT_TYPE"
+  | "ARGUMENT_RANGE"
+  | "LENGTH_MISMATCH"
+  | "VALUE_NOT_FINITE"
+  | "OPTION_INVALID"
+  | "OPTION_UNKNOWN"
+  | "DATA_EMPTY"
+  | "MODULE_UNKNOWN"
+  // the object is in the wrong state for the call
+  | "CORE_NOT_READY"
+  | "CORE_ALREADY_READY"
+  | "DISPOSED"
+  | "NO_SNAPSHOT"
+  | "UPDATE_IN_PROGRESS"
+  | "UPDATE_CANCELLED"
+  // training or measuring went wrong; the state is as before
+  | "UPDATE_DIVERGED"
+  | "LOSS_FAILED"
+  // the environment failed
+  | "CORE_OUT_OF_MEMORY"
+  | "CORE_FAILED"
+  | "FILE_CORRUPT"
+  | "FILE_FAILED";
+
+/** Anything that is not a wrong argument: a wrong state, a failed environment, a training run that diverged. */
+export class DriftkeelError extends Error {
+  override readonly name: string = "DriftkeelError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The caller passed something of the wrong kind. */
+export class DriftkeelTypeError extends TypeError {
+  override readonly name: string = "DriftkeelTypeError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The caller passed a value of the right kind outside what is allowed. */
+export class DriftkeelRangeError extends RangeError {
+  override readonly name: string = "DriftkeelRangeError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
