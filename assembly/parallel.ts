@@ -5,8 +5,8 @@
 // once; the two globals are set once per instance and never change afterwards.
 
 import {
-  JOB_ARGUMENT_BYTES, PACK_BYTES, POOL_ACTIVE, POOL_ARGUMENTS, POOL_CHUNKS, POOL_DONE, POOL_FUNCTION, POOL_HELPERS,
-  POOL_LOCK, POOL_NEXT, POOL_OPEN, POOL_STOP, POOL_TICKET, SPIN_LIMIT,
+  PACK_BYTES, POOL_ACTIVE, POOL_ARGUMENTS, POOL_CHUNKS, POOL_DONE, POOL_FUNCTION, POOL_HELPERS,
+  POOL_LOCK, POOL_NEXT, POOL_OPEN, POOL_TICKET, SPIN_LIMIT,
 } from "./layout";
 
 /** Address of the pool block; 0 until `attach`. */
@@ -69,19 +69,19 @@ export function parallelFor(run: (job: usize, index: i32) => void, chunks: i32):
   atomic.store<i32>(pool, 0, POOL_LOCK);
 }
 
-/** The life of a helper thread: sleeps until a job opens, helps, sleeps again; returns when the pool is stopped. */
-export function help(): void {
+/** The life of a helper thread: sleeps until a job opens, helps, sleeps again. It never returns. */
+export function help(index: i32): void {
   let seen = atomic.load<i32>(pool, POOL_TICKET);
-  while (atomic.load<i32>(pool, POOL_STOP) == 0) {
+  while (true) {
     atomic.add<i32>(pool, 1, POOL_ACTIVE);
-    if (atomic.load<i32>(pool, POOL_OPEN) != 0) {
+    if (atomic.load<i32>(pool, POOL_OPEN) != 0 && index < atomic.load<i32>(pool, POOL_HELPERS)) {
       const run = changetype<(job: usize, index: i32) => void>(load<i32>(pool, POOL_FUNCTION));
       work(run, load<usize>(pool, POOL_ARGUMENTS), load<i32>(pool, POOL_CHUNKS));
     }
     atomic.sub<i32>(pool, 1, POOL_ACTIVE);
     // Jobs of one training step follow each other within microseconds: spin a little before paying for a wake-up.
     for (let spin: i32 = 0; spin < SPIN_LIMIT && atomic.load<i32>(pool, POOL_TICKET) == seen; spin++) {}
-    atomic.wait<i32>(pool + POOL_TICKET, seen, -1);
+    atomic.wait<i32>(pool + POOL_TICKET, seen, -1); // returns at once when the ticket has moved on
     seen = atomic.load<i32>(pool, POOL_TICKET);
   }
 }

@@ -10,7 +10,9 @@ export type ErrorCode =
   | "OPTION_INVALID"
   | "OPTION_UNKNOWN"
   | "DATA_EMPTY"
+  | "SAMPLE_QUARANTINED"
   | "MODULE_UNKNOWN"
+  | "STATE_INVALID"
   // the object is in the wrong state for the call
   | "CORE_NOT_READY"
   | "CORE_ALREADY_READY"

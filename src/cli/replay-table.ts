@@ -1,0 +1,83 @@
+// Shows the results of a replay as text: a row per regime, a line per trader.
+
+import CliTable3 from "cli-table3";
+import pc from "picocolors";
+import { TRADERS, type Trader } from "../replay/replay-event.ts";
+import type { RegimeSummary, TraderSummary } from "../replay/replay-summary.ts";
+import type { ReplayResult } from "../replay/run-replay.ts";
+import { signedNumber } from "./signed-number.ts";
+
+/** How the traders are called in front of people. */
+const TRADER_TITLE = { hold: "buy & hold", static: "static", driftkeel: "driftkeel" } as const;
+
+const HEAD = ["Regime", "", "Sharpe", "Drawdown", "Degradation", "Updates"];
+const ALIGNMENT = ["left", "left", "right", "right", "right", "left"] as const;
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/**
+ * Returns the table of a replay and how to read it, 79 columns wide and ending with a newline.
+ * Nothing in it is coloured unless `isColored`.
+ */
+export function replayTable(result: ReplayResult, isColored: boolean): string {
+  const colors = pc.createColors(isColored);
+  const table = new CliTable3({
+    head: HEAD.map((title) => colors.bold(title)),
+    colAligns: [...ALIGNMENT],
+    // The table's own colours ignore whether the output is a terminal.
+    style: { head: [], border: [] },
+  });
+  for (const summary of result.summaries) table.push(regimeRow(summary, colors));
+  return `\n${table.toString()}\n${legend(result, colors)}`;
+}
+
+/** One row; its cells have a line per trader. */
+function regimeRow(summary: RegimeSummary, colors: Colors): string[] {
+  const perTrader = (text: (trader: TraderSummary, name: Trader) => string) =>
+    TRADERS.map((name) => {
+      const line = text(summary.traders[name], name);
+      return name === "driftkeel" ? colors.bold(line) : line;
+    }).join("\n");
+  return [
+    `${colors.bold(summary.regime)}\n${summary.days} days`,
+    perTrader((_, name) => TRADER_TITLE[name]),
+    perTrader(({ sharpe }) => signColor(sharpe, colors)(signedNumber(sharpe))),
+    perTrader(({ maxDrawdown }) => percent(maxDrawdown)),
+    // Nothing was learned that could be lost by holding.
+    perTrader(({ degradation }, name) => (name === "hold" ? "" : percent(degradation))),
+    updatesCell(summary, colors),
+  ];
+}
+
+function updatesCell(summary: RegimeSummary, colors: Colors): string {
+  const { updatesAccepted, updatesRolledBack, updatesFailed, updateMs } = summary;
+  const count = updatesAccepted + updatesRolledBack + updatesFailed;
+  if (count === 0) return "none";
+  const lines = [
+    `${count}, ${updateMs.toFixed(1)} ms each`,
+    colors.green(`${updatesAccepted} accepted`),
+    colors.yellow(`${updatesRolledBack} rolled back`),
+  ];
+  if (updatesFailed > 0) lines.push(colors.red(`${updatesFailed} failed`));
+  return lines.join("\n");
+}
+
+function legend({ base, reportPath, decisionsPath }: ReplayResult, colors: Colors): string {
+  const inSample = signedNumber(base.inSample.static.sharpe);
+  const lines = [
+    "Sharpe ratio per year and largest drawdown after costs, on days never trained on",
+    "before they were traded. Degradation: the part of the Sharpe ratio in the warm-up",
+    `years (${inSample}) that is gone; those were trained on, which flatters them.`,
+    "Regimes are named in hindsight and steer nothing.",
+  ];
+  const files = [`report     ${reportPath}`, `decisions  ${decisionsPath}`];
+  return `${colors.dim(lines.join("\n"))}\n\n${files.join("\n")}\n`;
+}
+
+function signColor(value: number, colors: Colors): (text: string) => string {
+  return value < 0 ? colors.red : (text) => text;
+}
+
+function percent(value: number): string {
+  return `${(100 * value).toFixed(0)}%`;
+}

@@ -1,0 +1,52 @@
+// The script of a thread: a helper sleeps inside the core until it is needed, a trainer runs training plans.
+
+import type { CoreExports } from "./abi.ts";
+import { instantiate } from "./instantiate.ts";
+import type { FromThread, ToThread } from "./thread.ts";
+import { trainInSlices } from "./train-slices.ts";
+
+/** The two platforms' ports, which differ only in how a message arrives. */
+interface Port {
+  postMessage(message: FromThread): void;
+  on?(event: "message", listener: (message: ToThread) => void): void;
+  onmessage?: ((event: { data: ToThread }) => void) | null;
+}
+
+/** Time between two progress messages. */
+const PROGRESS_MS = 50;
+
+function portOfThisThread(): Port {
+  // Node's script is CommonJS and has require; in a browser the global scope is the port.
+  if (typeof require === "function") return require("node:worker_threads").parentPort;
+  return globalThis as unknown as Port;
+}
+
+const port = portOfThisThread();
+let core: CoreExports | undefined;
+
+function runPlan(exports: CoreExports, run: number, plan: number): void {
+  try {
+    let status = 0;
+    for (const each of trainInSlices(exports, plan, PROGRESS_MS)) {
+      status = each;
+      port.postMessage({ kind: "progress", run });
+    }
+    port.postMessage({ kind: "ended", run, status });
+  } catch (cause) {
+    port.postMessage({ kind: "trapped", run, message: String(cause) });
+  }
+}
+
+function receive(message: ToThread): void {
+  if (message.kind === "attach") {
+    const neverCalled = () => Number.NaN; // a thread measures no callback losses
+    core = instantiate(message.module, message.memory, neverCalled);
+    core.attach(message.pool, message.scratch);
+    if (message.role.name === "helper") core.help(message.role.index);
+  } else if (core) {
+    runPlan(core, message.run, message.plan);
+  }
+}
+
+if (port.on) port.on("message", receive);
+else port.onmessage = (event) => receive(event.data);

@@ -1,0 +1,129 @@
+// Options that every training run shares, and what a run reports.
+
+import { z } from "zod";
+import type { EwcForm, OptimizerName, ScheduleName, TrainingSpec } from "../core/training.ts";
+import {
+  nonNegativeInteger,
+  nonNegativeNumber,
+  positiveInteger,
+  positiveNumber,
+} from "../options.ts";
+import type { Sample } from "./sample.ts";
+
+const belowOne = nonNegativeNumber.lt(1, "a number from 0 to below 1");
+
+/** Largest gradient norm; Infinity turns clipping off (zod's numbers are finite). */
+const clipNorm = z.union([positiveNumber, z.literal(Number.POSITIVE_INFINITY)], "a number > 0");
+
+/** Schema members of the options below. */
+export const trainingMembers = {
+  lr: positiveNumber,
+  maxSteps: positiveInteger.optional(),
+  epochs: positiveInteger.optional(),
+  batchSize: positiveInteger.optional(),
+  optimizer: z.enum(["sgd", "momentum", "adamw"]).default("sgd"),
+  momentum: belowOne.default(0.9),
+  beta2: belowOne.default(0.999),
+  clipNorm: clipNorm.default(1),
+  weightDecay: nonNegativeNumber.default(0),
+  schedule: z.enum(["constant", "cosine"]).default("constant"),
+  warmupSteps: nonNegativeInteger.default(0),
+};
+
+/** Schema of `earlyStop`. */
+export const earlyStopSchema = z.strictObject({
+  holdout: z.array(z.custom<Sample>()).min(1, "an array of at least 1 sample"),
+  patience: positiveInteger.default(5),
+  evaluateEvery: positiveInteger.default(10),
+});
+
+/** How parameters are moved; the same for a network and for an adapter. */
+export interface TrainingOptions {
+  /** Step size. */
+  lr: number;
+  /** Steps; default: one pass over the samples (a single step for full batches). */
+  maxSteps?: number;
+  /** Passes over the samples, instead of or besides maxSteps: the smaller number of steps counts. */
+  epochs?: number;
+  /** New samples in a batch; default: all of them, every step. */
+  batchSize?: number;
+  /** Default `sgd`. */
+  optimizer?: OptimizerName;
+  /** mu of momentum, beta1 of AdamW; default 0.9. */
+  momentum?: number;
+  /** AdamW; default 0.999. */
+  beta2?: number;
+  /** Largest L2 norm of the gradient; default 1, Infinity for none. */
+  clipNorm?: number;
+  /** Default 0; decoupled in AdamW. */
+  weightDecay?: number;
+  /** Default `constant`; `cosine` ends at 0. */
+  schedule?: ScheduleName;
+  /** Steps of linear warm-up; default 0. */
+  warmupSteps?: number;
+}
+
+/** Stops when the loss on these samples has not fallen for `patience` looks, and keeps the best parameters seen. */
+export interface EarlyStop {
+  holdout: Sample[];
+  /** Default 5. */
+  patience?: number;
+  /** Steps between two looks; default 10. */
+  evaluateEvery?: number;
+}
+
+export interface TrainProgress {
+  /** Steps done. */
+  step: number;
+  maxSteps: number;
+  /** Task loss of the last batch. */
+  loss: number;
+}
+
+/** What a run did. */
+export interface TrainReport {
+  /** Steps done. */
+  steps: number;
+  /** Loss over all the samples, before and after. */
+  lossBefore: number;
+  lossAfter: number;
+  /** L2 norm of the last step's gradient, before clipping. */
+  gradientNorm: number;
+  /** EWC penalty at the start of the last step; 0 without EWC. */
+  penalty: number;
+  elapsedMs: number;
+  /** Whether all steps were done or the holdout stopped the run. */
+  stopReason: "finished" | "stopped-early";
+}
+
+/** The options above with their defaults. */
+export type ParsedTrainingOptions = z.output<z.ZodObject<typeof trainingMembers>>;
+
+/** The numbers of a training spec that options and sample counts decide. */
+export function stepsAndBatches(
+  options: ParsedTrainingOptions,
+  rows: number,
+  replayRows: number,
+  replayShare: number,
+): Pick<TrainingSpec, "batchRows" | "batchReplayRows" | "maxSteps"> {
+  const batchRows = Math.min(options.batchSize ?? rows, rows);
+  const wanted = replayRows > 0 ? Math.round((batchRows * replayShare) / (1 - replayShare)) : 0;
+  const perEpoch = Math.ceil(rows / batchRows);
+  const fromEpochs = options.epochs === undefined ? undefined : options.epochs * perEpoch;
+  const maxSteps = Math.min(
+    options.maxSteps ?? fromEpochs ?? perEpoch,
+    fromEpochs ?? Number.POSITIVE_INFINITY,
+  );
+  return { batchRows, batchReplayRows: Math.min(wanted, replayRows), maxSteps };
+}
+
+/** The optimiser's part of a training spec. */
+export function optimizerOf(options: ParsedTrainingOptions) {
+  const { lr, optimizer, momentum, beta2, weightDecay, clipNorm, schedule, warmupSteps } = options;
+  return { lr, optimizer, momentum, beta2, weightDecay, clipNorm, schedule, warmupSteps };
+}
+
+/** The form of EWC that goes with an optimiser: proximal for plain SGD, gradient where steps are adaptive. */
+export function defaultEwcForm(optimizer: OptimizerName): EwcForm {
+  return optimizer === "sgd" ? "proximal" : "gradient";
+}

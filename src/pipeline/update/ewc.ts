@@ -1,0 +1,349 @@
+// Elastic Weight Consolidation: remembers where the weights were good and how much each one mattered.
+//
+//     penalty(w) = (lambda / 2) sum_p F[p] (w[p] - baseline[p])^2        Kirkpatrick et al. 2017
+//
+// P parameters. F is the diagonal Fisher information: the mean over samples of squared per-sample gradients.
+
+import { z } from "zod";
+import * as platform from "#platform";
+import { checkCount, checkFilled, checkFinite, checkFloat32, checkLength, checkNumber } from "../../checks.ts";
+import { overlaps } from "../../core/arrays.ts";
+import * as vectors from "../../core/ewc-vectors.ts";
+import { Vector } from "../../core/ewc-vectors.ts";
+import { callbackFisher } from "../../core/fisher-callback.ts";
+import { describeValue } from "../../describe-value.ts";
+import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
+import type { Network } from "../../model/network.ts";
+import { type NetworkFisherOptions, networkFisher } from "../../model/network-fisher.ts";
+import type { Sample } from "../../model/sample.ts";
+import { nonNegativeNumber, parseOptions, positiveInteger, share } from "../../options.ts";
+import { decodeEwc, type EwcState, encodeEwc, encodeLegacyEwc } from "./ewc-file.ts";
+
+export interface EwcOptions {
+  /** Samples used for one Fisher, evenly spaced over the data; default: all. */
+  fisherSamples?: number;
+  /** Strength of the penalty, finite and >= 0; default 1. */
+  lambda?: number;
+  /**
+   * How a new Fisher joins the old one: `sum`, F <- gamma F + F_new (default), or `ema`, F <- gamma F + (1-gamma) F_new
+   * with bias correction.
+   */
+  consolidation?: "sum" | "ema";
+  /** Memory of old tasks; default 1 for `sum`, 0.9 for `ema` (which needs gamma below 1). */
+  gamma?: number;
+  /** Scales the Fisher to mean 1, so that lambda does not depend on the loss's scale; default false. */
+  normalize?: boolean;
+}
+
+const ewcOptions = z.strictObject({
+  fisherSamples: positiveInteger.optional(),
+  lambda: nonNegativeNumber.default(1),
+  consolidation: z.enum(["sum", "ema"]).default("sum"),
+  gamma: share.optional(),
+  normalize: z.boolean().default(false),
+});
+const fisherOptions = z.strictObject({
+  method: z.enum(["gradient", "curvature"]).default("gradient"),
+});
+const bytesOptions = z.strictObject({ format: z.enum(["driftkeel", "legacy"]).default("driftkeel") });
+
+const DEFAULT_EMA_GAMMA = 0.9;
+
+/** The penalty's two references, baseline and Fisher, over one flat vector of weights. */
+export class Ewc {
+  #lambda: number;
+  readonly #gamma: number;
+  readonly #options: Readonly<{
+    fisherSamples: number | undefined;
+    consolidation: "sum" | "ema";
+    normalize: boolean;
+  }>;
+  #baseline: Vector;
+  /** As accumulated, and as the penalty reads it (bias corrected, normalised). */
+  #accumulated: Vector | undefined;
+  #effective: Vector | undefined;
+  #updates = 0;
+
+  /**
+   * Takes a copy of `weights`, f32[P], as baseline; there is no Fisher yet, so the penalty is 0.
+   * Throws OPTION_INVALID, OPTION_UNKNOWN, ARGUMENT_TYPE, DATA_EMPTY, VALUE_NOT_FINITE.
+   */
+  constructor(weights: Float32Array, options?: EwcOptions) {
+    const { lambda, gamma, fisherSamples, consolidation, normalize } = parseOptions(
+      "Ewc",
+      ewcOptions,
+      options,
+    );
+    this.#gamma = gamma ?? (consolidation === "ema" ? DEFAULT_EMA_GAMMA : 1);
+    if (consolidation === "ema" && this.#gamma === 1) {
+      throw new DriftkeelRangeError(
+        "OPTION_INVALID",
+        'Expected Ewc option "gamma" to be below 1 with consolidation "ema" (1 would ignore every new Fisher), got 1.',
+      );
+    }
+    checkWeights(weights);
+    this.#lambda = lambda;
+    this.#options = { fisherSamples, consolidation, normalize };
+    this.#baseline = new Vector(weights, "Ewc");
+  }
+
+  /** Strength of the penalty; finite and >= 0. */
+  get lambda(): number {
+    return this.#lambda;
+  }
+
+  set lambda(value: number) {
+    checkNumber("lambda", value, 0);
+    this.#lambda = value;
+  }
+
+  /**
+   * Measures the Fisher of any loss at the baseline by finite differences and adds it to what there is.
+   *
+   * `gradient`: F = mean over samples of ((L(w + h) - L(w - h)) / 2h)^2, h = cbrt(eps64) max(1, |w|).
+   * `curvature`: F = |L(w + h) - 2 L(w) + L(w - h)| / h^2 of the mean loss, h = eps64^(1/4) max(1, |w|).
+   *
+   * `lossFn` gets the weights in f64 (a view that is reused: do not keep it) and one sample; it is called 2 S P times
+   * and must not change the weights. Throws DATA_EMPTY, LOSS_FAILED when it throws or returns anything but a finite
+   * number; the Fisher is then as before.
+   */
+  computeFisher<S>(
+    data: readonly S[],
+    lossFn: (weights: Float64Array, sample: S) => number,
+    options?: { method?: "gradient" | "curvature" },
+  ): void {
+    const { method } = parseOptions("computeFisher", fisherOptions, options);
+    checkFilled("data", data);
+    if (typeof lossFn !== "function") {
+      throw new DriftkeelTypeError(
+        "ARGUMENT_TYPE",
+        `Expected lossFn to be a function (weights, sample) => number, got ${describeValue(lossFn)}.`,
+      );
+    }
+    const samples = this.#subset(data);
+    const lossAt = (theta: Float64Array, index: number) => callLoss(lossFn, theta, samples[index]!);
+    const fisher = callbackFisher(this.#baseline.copy(), samples.length, lossAt, method);
+    this.#add(Float32Array.from(fisher));
+  }
+
+  /**
+   * Measures the Fisher of a network at its present weights and adds it to what there is. `analytic` (default) is exact
+   * and fast; `finite-difference` gives the same by central differences. `labels`: the data's own (`empirical`,
+   * default), or the model's, in expectation (`exact`) or one draw (`sampled`). Sample weights play no part.
+   * Throws LENGTH_MISMATCH when the network has not P parameters, and the errors of bad samples.
+   */
+  computeFisherFor(network: Network, samples: Sample[], options?: NetworkFisherOptions): void {
+    checkFilled("samples", samples);
+    const fisher = networkFisher(network, this.#subset(samples), options);
+    checkLength("the network's parameters", fisher.length, this.#baseline.length, "this Ewc's weights");
+    this.#add(fisher);
+  }
+
+  /** Adds the Fisher of `sampleCount` gradients that the caller has computed. perSampleGradients: f32[S x P]. */
+  updateFisher(perSampleGradients: Float32Array, sampleCount: number): void {
+    checkCount("sampleCount", sampleCount, 1);
+    const length = sampleCount * this.#baseline.length;
+    checkFloat32("perSampleGradients", perSampleGradients, length, "sampleCount x weights");
+    checkFinite("perSampleGradients", perSampleGradients);
+    this.#add(vectors.meanSquares(perSampleGradients, sampleCount));
+  }
+
+  /** (lambda / 2) sum F (w - baseline)^2; 0 before there is a Fisher. weights: f32[P]. */
+  penalty(weights: Float32Array): number {
+    this.#checkWeights("weights", weights);
+    if (!this.#effective) return 0;
+    return vectors.penalty(weights, this.#baseline, this.#effective, this.#lambda);
+  }
+
+  /** grad += lambda F (w - baseline), in place; returns the penalty. grad, weights: f32[P] that do not overlap. */
+  addGradient(grad: Float32Array, weights: Float32Array): number {
+    this.#checkWeights("grad", grad);
+    this.#checkWeights("weights", weights);
+    if (overlaps(grad, weights)) {
+      throw new DriftkeelRangeError(
+        "ARGUMENT_RANGE",
+        "Expected grad and weights not to overlap, but they share memory. Pass a gradient array of its own.",
+      );
+    }
+    if (!this.#effective) return 0;
+    return vectors.addGradient(grad, weights, this.#baseline, this.#effective, this.#lambda);
+  }
+
+  /** w = (w + a baseline) / (1 + a) with a = lr lambda F, in place: stable for any lambda. lr: finite, >= 0. */
+  proximalStep(weights: Float32Array, lr: number): void {
+    this.#checkWeights("weights", weights);
+    checkNumber("lr", lr, 0);
+    if (!this.#effective) return;
+    vectors.proximalStep(weights, this.#baseline, this.#effective, lr * this.#lambda);
+  }
+
+  /** taskLoss + penalty; a task loss that is not finite comes back as it is. */
+  loss(taskLoss: number, weights: Float32Array): number {
+    const penalty = this.penalty(weights);
+    return Number.isFinite(taskLoss) ? taskLoss + penalty : taskLoss;
+  }
+
+  /** Re-centres the penalty on a copy of `weights`. The Fisher stays, unless the length differs: then it is dropped. */
+  updateBaseline(weights: Float32Array): void {
+    checkWeights(weights);
+    const baseline = new Vector(weights, "Ewc");
+    if (weights.length !== this.#baseline.length) this.#dropFisher();
+    this.#baseline.dispose();
+    this.#baseline = baseline;
+  }
+
+  /** A copy of the Fisher that the penalty uses, f32[P]; undefined before there is one. */
+  fisher(): Float32Array | undefined {
+    return this.#effective?.copy();
+  }
+
+  /** A copy of the baseline, f32[P]. */
+  baseline(): Float32Array {
+    return this.#baseline.copy();
+  }
+
+  /** Bytes of core memory held. */
+  get memoryBytes(): number {
+    const held = new Set([this.#baseline, this.#accumulated, this.#effective]);
+    return [...held].reduce((sum, vector) => sum + (vector?.sizeBytes ?? 0), 0);
+  }
+
+  /** Everything, as bytes: our format with a checksum, or the legacy one (no options, no accumulated ema). */
+  toBytes(options?: { format?: "driftkeel" | "legacy" }): Uint8Array {
+    const { format } = parseOptions("toBytes", bytesOptions, options);
+    if (format === "legacy") return encodeLegacyEwc({ ...this.#state(), fisher: this.fisher() });
+    return encodeEwc(this.#state());
+  }
+
+  /** Reads what `toBytes` wrote, in either format. Throws FILE_CORRUPT, ARGUMENT_TYPE. */
+  static fromBytes(bytes: Uint8Array): Ewc {
+    if (!(bytes instanceof Uint8Array)) {
+      const got = describeValue(bytes);
+      throw new DriftkeelTypeError("ARGUMENT_TYPE", `Expected bytes to be a Uint8Array, got ${got}.`);
+    }
+    const { baseline, fisher, updates, fisherSamples, ...options } = decodeEwc(bytes);
+    const ewc = new Ewc(baseline, fisherSamples === undefined ? options : { ...options, fisherSamples });
+    ewc.#updates = updates;
+    if (fisher) {
+      ewc.#accumulated = new Vector(fisher, "Ewc");
+      ewc.#refresh();
+    }
+    return ewc;
+  }
+
+  /** Writes `toBytes()` to a file, whole or not at all. Throws FILE_FAILED. */
+  async save(path: string): Promise<void> {
+    const bytes = this.toBytes();
+    try {
+      await platform.writeBytes(path, bytes);
+    } catch (cause) {
+      throw new DriftkeelError("FILE_FAILED", `Expected to write the EWC file ${path}: ${cause}`, { cause });
+    }
+  }
+
+  /** Reads a file of `save`, or a legacy one. Throws FILE_FAILED, FILE_CORRUPT. */
+  static async load(path: string): Promise<Ewc> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await platform.readBytes(path);
+    } catch (cause) {
+      throw new DriftkeelError("FILE_FAILED", `Expected to read the EWC file ${path}: ${cause}`, { cause });
+    }
+    return Ewc.fromBytes(bytes);
+  }
+
+  #state(): EwcState {
+    return {
+      ...this.#options,
+      lambda: this.#lambda,
+      gamma: this.#gamma,
+      updates: this.#updates,
+      baseline: this.#baseline.copy(),
+      fisher: this.#accumulated?.copy(),
+    };
+  }
+
+  #subset<S>(data: readonly S[]): readonly S[] {
+    const { fisherSamples = data.length } = this.#options;
+    if (data.length <= fisherSamples) return data;
+    const pick = (index: number) => data[Math.floor((index * data.length) / fisherSamples)]!;
+    return Array.from({ length: fisherSamples }, (_, index) => pick(index));
+  }
+
+  #checkWeights(name: string, weights: Float32Array): void {
+    checkFloat32(name, weights, this.#baseline.length, "this Ewc's weights");
+  }
+
+  #add(fresh: Float32Array): void {
+    if (!fresh.every(Number.isFinite)) {
+      throw new DriftkeelRangeError(
+        "VALUE_NOT_FINITE",
+        "Expected a finite Fisher, but a squared gradient overflowed. Scale the loss or the inputs down.",
+      );
+    }
+    const isEma = this.#options.consolidation === "ema";
+    this.#accumulated ??= new Vector(new Float32Array(fresh.length), "Ewc");
+    vectors.consolidate(this.#accumulated, fresh, this.#gamma, isEma ? 1 - this.#gamma : 1);
+    this.#updates++;
+    this.#refresh();
+  }
+
+  /** Derives the effective Fisher from the accumulated one. */
+  #refresh(): void {
+    const accumulated = this.#accumulated!;
+    const isEma = this.#options.consolidation === "ema";
+    let scale = isEma ? 1 / (1 - this.#gamma ** this.#updates) : 1;
+    if (this.#options.normalize) {
+      const sum = vectors.sumOf(accumulated);
+      if (sum > 0) scale = accumulated.length / sum;
+    }
+    if (this.#effective !== accumulated) this.#effective?.dispose();
+    this.#effective = accumulated;
+    if (scale === 1) return;
+    this.#effective = new Vector(new Float32Array(accumulated.length), "Ewc");
+    vectors.consolidate(this.#effective, accumulated.view(), 0, scale);
+  }
+
+  #dropFisher(): void {
+    if (this.#effective !== this.#accumulated) this.#effective?.dispose();
+    this.#accumulated?.dispose();
+    this.#accumulated = undefined;
+    this.#effective = undefined;
+    this.#updates = 0;
+  }
+
+  /** Gives the memory back. Later use throws DISPOSED. */
+  dispose(): void {
+    this.#dropFisher();
+    this.#baseline.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function checkWeights(weights: Float32Array): void {
+  checkFloat32("weights", weights, weights?.length ?? 0, "any");
+  if (weights.length === 0) {
+    throw new DriftkeelRangeError("DATA_EMPTY", "Expected weights to hold at least one weight, got none.");
+  }
+  checkFinite("weights", weights);
+}
+
+/** Calls the user's loss; anything but a finite number is LOSS_FAILED. */
+function callLoss<S>(
+  lossFn: (weights: Float64Array, sample: S) => number,
+  theta: Float64Array,
+  sample: S,
+): number {
+  try {
+    return lossFn(theta, sample);
+  } catch (cause) {
+    throw new DriftkeelError(
+      "LOSS_FAILED",
+      `Expected the loss function to return a number, but it threw: ${cause}. The Fisher is as before.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,105 @@
+// Writes every decision of a replay as one line of JSON, in order.
+
+import { createHash } from "node:crypto";
+import type { BaseTrained, DriftDetected, ReplayEvent, UpdateSettled } from "./replay-event.ts";
+import { StagedFile } from "./staged-file.ts";
+
+/** What names the contents of a written log. */
+export interface LogDigest {
+  lines: number;
+  /** Hexadecimal, of all bytes. */
+  sha256: string;
+}
+
+function baseLine(event: BaseTrained): object {
+  return {
+    samples: event.samples,
+    steps: event.steps,
+    loss_before: event.lossBefore,
+    loss_after: event.lossAfter,
+  };
+}
+
+function driftLine(event: DriftDetected): object {
+  return {
+    action: event.action,
+    current_sharpe: event.currentSharpe,
+    mean_sharpe: event.meanSharpe,
+    threshold: event.threshold,
+    window_size: event.windowSize,
+  };
+}
+
+function updateLine(event: UpdateSettled): object {
+  return {
+    trigger: event.trigger,
+    reason: event.reason,
+    holdout_loss_before: event.lossBefore,
+    holdout_loss_after: event.lossAfter ?? null,
+    steps: event.steps,
+    train_from: event.days.trainFrom,
+    train_to: event.days.trainTo,
+    holdout_from: event.days.holdoutFrom,
+    holdout_to: event.days.holdoutTo,
+    replay_samples: event.days.replaySamples,
+  };
+}
+
+function details(event: ReplayEvent): object | undefined {
+  switch (event.kind) {
+    case "base-trained":
+      return baseLine(event);
+    case "drift-detected":
+      return driftLine(event);
+    case "day-settled":
+      // Positions are consequences, not decisions; one a day would bury them.
+      return undefined;
+    default:
+      return updateLine(event);
+  }
+}
+
+/** The log of one replay; `publish` replaces the log of the run before. */
+export class DecisionLog {
+  readonly #file: StagedFile;
+  readonly #hash = createHash("sha256");
+  #lines = 0;
+
+  private constructor(file: StagedFile) {
+    this.#file = file;
+  }
+
+  /** Starts an empty log that will be at `path`. Throws `FILE_FAILED`. */
+  static async open(path: string): Promise<DecisionLog> {
+    return new DecisionLog(await StagedFile.open(path));
+  }
+
+  /**
+   * Appends `{"seq","date","event", ...}` with snake_case details, numbered from 0; what is no
+   * decision is passed over. Holds market dates and no clock, so that equal runs make equal bytes.
+   */
+  async append(event: ReplayEvent): Promise<void> {
+    const found = details(event);
+    if (found === undefined) return;
+    const line = { seq: this.#lines, date: event.date, event: event.kind, ...found };
+    const text = `${JSON.stringify(line)}\n`;
+    this.#lines += 1;
+    this.#hash.update(text);
+    await this.#file.append(text);
+  }
+
+  /** What the log holds so far. */
+  digest(): LogDigest {
+    return { lines: this.#lines, sha256: this.#hash.copy().digest("hex") };
+  }
+
+  /** Syncs the log and puts it in place. Throws `FILE_FAILED`. */
+  async publish(): Promise<void> {
+    await this.#file.publish();
+  }
+
+  /** Drops the log, unless it was published. */
+  async discard(): Promise<void> {
+    await this.#file.discard();
+  }
+}

@@ -1,0 +1,145 @@
+// Replays a market day by day: settle, notice drift, update, judge, keep or undo, predict.
+
+import { DriftkeelRangeError } from "../errors.ts";
+import { type DriftAlert, SharpeDriftDetector } from "../pipeline/drift/sharpe-drift-detector.ts";
+import type { Bar } from "./bars.ts";
+import { FEATURE_LOOKBACK } from "./features.ts";
+import { MarketTape } from "./market-tape.ts";
+import { measurePerformance } from "./performance.ts";
+import { PositionBook } from "./position-book.ts";
+import type {
+  BaseTrained,
+  DriftDetected,
+  PerTrader,
+  ReplayEvent,
+  UpdateReason,
+  UpdateSettled,
+} from "./replay-event.ts";
+import type { ReplaySettings } from "./replay-options.ts";
+import { SignalLearner } from "./signal-learner.ts";
+import { type TriggerDecision, UpdateTrigger } from "./update-trigger.ts";
+
+/** Fewer days with features than this are too few to train a base network on. */
+const MIN_WARM_UP_SAMPLES = 100;
+
+/**
+ * Trains on `warmUp`, then takes the live bars one by one and yields what happens, in order.
+ *
+ * The market's dates are the only clock. On each day the positions of the day before are settled
+ * first; what is known at this close then decides about drift, an update and the next positions.
+ * A live bar is pulled only after everything about the day before it was yielded.
+ * Throws `DATA_EMPTY` for too short a warm-up.
+ */
+export async function* replayMarket(
+  warmUp: readonly Bar[],
+  live: Iterable<Bar>,
+  settings: ReplaySettings,
+): AsyncGenerator<ReplayEvent> {
+  checkWarmUp(warmUp);
+  const tape = new MarketTape(warmUp);
+  const { learner, trained } = await trainBase(tape, settings);
+  try {
+    yield trained;
+    const book = new PositionBook(settings.costBps);
+    const detector = new SharpeDriftDetector({ ...settings.drift, input: "returns" });
+    const { scheduleDays, cooldownDays, holdoutDays } = settings;
+    const trigger = new UpdateTrigger({ scheduleDays, cooldownDays, minDays: holdoutDays });
+    book.take(positionsToday(tape, learner));
+    learner.remember(tape.samples(tape.firstDay, updateDays(tape, settings).trainFrom));
+    for (const bar of live) {
+      tape.append(bar);
+      // One day leaves the training days each day, and only then enters the replay buffer.
+      const { trainFrom } = updateDays(tape, settings);
+      if (trainFrom > tape.firstDay) learner.remember(tape.samples(trainFrom - 1, trainFrom));
+      const pnl = book.settle(tape.returnOn(tape.today));
+      const alert = detector.observe(new Date(`${bar.date}T00:00:00Z`), pnl.driftkeel);
+      const decision = trigger.decide(alert !== undefined);
+      if (alert !== undefined) yield driftDetected(bar.date, alert, decision);
+      if (decision === "drift" || decision === "schedule") {
+        yield await update(tape, learner, decision, settings);
+      }
+      const position = positionsToday(tape, learner);
+      book.take(position);
+      const rollingSharpe = detector.currentSharpe();
+      yield { kind: "day-settled", date: bar.date, pnl, position, rollingSharpe };
+    }
+  } finally {
+    learner.dispose();
+  }
+}
+
+function checkWarmUp(warmUp: readonly Bar[]): void {
+  const needed = FEATURE_LOOKBACK + MIN_WARM_UP_SAMPLES + 1;
+  if (warmUp.length >= needed) return;
+  const message = `Expected at least ${needed} days to warm up on, got ${warmUp.length}.`;
+  throw new DriftkeelRangeError("DATA_EMPTY", `${message} Take more years or a longer file.`);
+}
+
+/** Trains the base network on every sample whose outcome the warm-up shows. */
+async function trainBase(
+  tape: MarketTape,
+  settings: ReplaySettings,
+): Promise<{ learner: SignalLearner; trained: BaseTrained }> {
+  const samples = tape.samples(tape.firstDay, tape.today);
+  const { learner, report } = await SignalLearner.train(samples, settings);
+  const book = new PositionBook(settings.costBps);
+  const hold: number[] = [];
+  const base: number[] = [];
+  for (let day = tape.firstDay; day < tape.today; day++) {
+    const position = learner.staticPosition(tape.input(day));
+    book.take({ hold: 1, static: position, driftkeel: position });
+    const pnl = book.settle(tape.returnOn(day + 1));
+    hold.push(pnl.hold);
+    base.push(pnl.static);
+  }
+  const performance = measurePerformance(base);
+  const inSample = { hold: measurePerformance(hold), static: performance, driftkeel: performance };
+  const date = tape.date(tape.today);
+  return {
+    learner,
+    trained: { kind: "base-trained", date, samples: samples.length, ...report, inSample },
+  };
+}
+
+function positionsToday(tape: MarketTape, learner: SignalLearner): PerTrader<number> {
+  const input = tape.input(tape.today);
+  return { hold: 1, static: learner.staticPosition(input), driftkeel: learner.position(input) };
+}
+
+function driftDetected(date: string, alert: DriftAlert, decision: TriggerDecision): DriftDetected {
+  const { currentSharpe, meanSharpe, threshold, windowSize } = alert;
+  const action = decision === "cooling-down" || decision === "too-early" ? decision : "update";
+  return { kind: "drift-detected", date, currentSharpe, meanSharpe, threshold, windowSize, action };
+}
+
+/** Where the days of an update start: those that train, and those held out, which end today. */
+function updateDays(
+  tape: MarketTape,
+  { holdoutDays, trainDays }: ReplaySettings,
+): { trainFrom: number; holdoutFrom: number } {
+  const holdoutFrom = tape.today - holdoutDays;
+  return { trainFrom: Math.max(tape.firstDay, holdoutFrom - trainDays), holdoutFrom };
+}
+
+/**
+ * Tries one update on three ranges of days without overlap: the newest `holdoutDays` judge, the
+ * `trainDays` before them train, all older ones are in the replay buffer.
+ */
+async function update(
+  tape: MarketTape,
+  learner: SignalLearner,
+  trigger: UpdateReason,
+  settings: ReplaySettings,
+): Promise<UpdateSettled> {
+  const { trainFrom, holdoutFrom } = updateDays(tape, settings);
+  const holdout = tape.samples(holdoutFrom, tape.today);
+  const outcome = await learner.update(tape.samples(trainFrom, holdoutFrom), holdout);
+  const days = {
+    trainFrom: tape.date(trainFrom),
+    trainTo: tape.date(holdoutFrom - 1),
+    holdoutFrom: tape.date(holdoutFrom),
+    holdoutTo: tape.date(tape.today - 1),
+    replaySamples: learner.remembered,
+  };
+  return { ...outcome, date: tape.date(tape.today), trigger, days };
+}

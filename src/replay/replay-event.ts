@@ -1,0 +1,83 @@
+// What a replay reports while it runs: facts, in the order in which they happened.
+
+import type { Performance } from "./performance.ts";
+
+/** The three that trade side by side; `hold` buys on the first day and keeps. */
+export const TRADERS = ["hold", "static", "driftkeel"] as const;
+
+/** Who trades. */
+export type Trader = (typeof TRADERS)[number];
+
+/** One number per trader. */
+export type PerTrader<T> = Record<Trader, T>;
+
+/** What made an update start. */
+export type UpdateReason = "drift" | "schedule";
+
+/** The base network is ready. */
+export interface BaseTrained {
+  kind: "base-trained";
+  /** The last day it knows. */
+  date: string;
+  samples: number;
+  steps: number;
+  lossBefore: number;
+  lossAfter: number;
+  /** On the very days it was trained on; `hold` on the same days. */
+  inSample: PerTrader<Performance>;
+}
+
+/** A day closed: what yesterday's positions earned, and the positions held into tomorrow. */
+export interface DaySettled {
+  kind: "day-settled";
+  date: string;
+  /** After costs, as a fraction of one unit of capital. */
+  pnl: PerTrader<number>;
+  /** -1 (short) to 1 (long). */
+  position: PerTrader<number>;
+  /** Per year, of the last days of `driftkeel`. */
+  rollingSharpe: number;
+}
+
+/** The rolling Sharpe ratio fell out of its range. */
+export interface DriftDetected {
+  kind: "drift-detected";
+  date: string;
+  currentSharpe: number;
+  meanSharpe: number;
+  threshold: number;
+  windowSize: number;
+  /** What the alert led to; nothing during a cool-down or before the held-out days are full. */
+  action: "update" | "cooling-down" | "too-early";
+}
+
+/** Which days an update used; dates are inclusive. */
+export interface UpdateDays {
+  trainFrom: string;
+  trainTo: string;
+  holdoutFrom: string;
+  holdoutTo: string;
+  /** Older days in the replay buffer. */
+  replaySamples: number;
+}
+
+/** An update was tried: kept, undone after its judgement, or broken off by itself. */
+export interface UpdateSettled {
+  kind: "update-accepted" | "update-rolled-back" | "update-failed";
+  date: string;
+  trigger: UpdateReason;
+  days: UpdateDays;
+  /** Held-out loss of the active adapter. */
+  lossBefore: number;
+  /** Held-out loss of the candidate; absent when it could not be trained or measured. */
+  lossAfter?: number;
+  /** Steps of the optimiser; 0 when the update failed. */
+  steps: number;
+  /** Why it ended as it did, for people. */
+  reason: string;
+  /** Duration, for display only: never in a log or a report. */
+  elapsedMs: number;
+}
+
+/** Everything a replay reports. */
+export type ReplayEvent = BaseTrained | DaySettled | DriftDetected | UpdateSettled;

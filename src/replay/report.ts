@@ -1,0 +1,116 @@
+// Turns the results of a replay into report.json: the same run makes the same bytes.
+
+import type { BarFile } from "./bars.ts";
+import type { LogDigest } from "./decision-log.ts";
+import type { BaseTrained } from "./replay-event.ts";
+import type { ReplaySettings } from "./replay-options.ts";
+import type { RegimeSummary, TraderSummary } from "./replay-summary.ts";
+
+/** Raised when a field changes its meaning or goes. */
+const REPORT_VERSION = 1;
+
+/** Everything a report is made of. */
+export interface ReportInput {
+  file: BarFile;
+  settings: ReplaySettings;
+  base: BaseTrained;
+  summaries: readonly RegimeSummary[];
+  log: LogDigest;
+}
+
+/** Rounds to 6 decimals, which is finer than any of these figures is known. */
+function round(value: number): number {
+  if (!Number.isFinite(value)) {
+    throw new RangeError(`Expected finite numbers in a report, got ${value}.`);
+  }
+  return Number(value.toFixed(6));
+}
+
+function dataSection({ name, sha256, bars }: BarFile): object {
+  return {
+    file: name,
+    sha256,
+    bars: bars.length,
+    first_date: bars[0]!.date,
+    last_date: bars.at(-1)!.date,
+  };
+}
+
+function settingsSection(settings: ReplaySettings): object {
+  const { drift, base, update } = settings;
+  return {
+    seed: settings.seed,
+    warmup_years: settings.warmupYears,
+    schedule_days: settings.scheduleDays,
+    cost_bps: settings.costBps,
+    cooldown_days: settings.cooldownDays,
+    train_days: settings.trainDays,
+    holdout_days: settings.holdoutDays,
+    max_loss_delta: settings.maxLossDelta,
+    drift: { window_size: drift.windowSize, sigmas: drift.sigmas },
+    base: { lr: base.lr, max_steps: base.maxSteps, weight_decay: base.weightDecay },
+    update: {
+      rank: update.rank,
+      alpha: update.alpha,
+      lr: update.lr,
+      max_steps: update.maxSteps,
+      ewc_lambda: update.ewcLambda,
+      replay_capacity: update.replayCapacity,
+      replay_share: update.replayShare,
+    },
+  };
+}
+
+function baseSection(base: BaseTrained): object {
+  return {
+    last_date: base.date,
+    samples: base.samples,
+    steps: base.steps,
+    loss_before: round(base.lossBefore),
+    loss_after: round(base.lossAfter),
+    in_sample_sharpe: {
+      hold: round(base.inSample.hold.sharpe),
+      static: round(base.inSample.static.sharpe),
+    },
+  };
+}
+
+function traderSection(trader: TraderSummary): object {
+  return {
+    sharpe: round(trader.sharpe),
+    annual_return: round(trader.annualReturn),
+    max_drawdown: round(trader.maxDrawdown),
+    degradation: round(trader.degradation),
+  };
+}
+
+function regimeSection(summary: RegimeSummary): object {
+  return {
+    regime: summary.regime,
+    days: summary.days,
+    drift_alerts: summary.driftAlerts,
+    updates_accepted: summary.updatesAccepted,
+    updates_rolled_back: summary.updatesRolledBack,
+    updates_failed: summary.updatesFailed,
+    hold: traderSection(summary.traders.hold),
+    static: traderSection(summary.traders.static),
+    driftkeel: traderSection(summary.traders.driftkeel),
+  };
+}
+
+/**
+ * Returns the text of report.json: snake_case members in a fixed order, every number finite and
+ * rounded to 6 decimals, two spaces of indentation, a newline at the end. It names the data and
+ * the decision log by their SHA-256 and holds no clock, duration or path.
+ */
+export function reportText({ file, settings, base, summaries, log }: ReportInput): string {
+  const report = {
+    report_version: REPORT_VERSION,
+    data: dataSection(file),
+    settings: settingsSection(settings),
+    base: baseSection(base),
+    regimes: summaries.map(regimeSection),
+    decisions: { file: "decisions.jsonl", lines: log.lines, sha256: log.sha256 },
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
