@@ -2,7 +2,7 @@
 // and the types.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
@@ -136,13 +136,117 @@ function writeNotices(path: string, metafile: Metafile): void {
   writeFileSync(path, `${notices.join(`\n\n${"-".repeat(100)}\n\n`)}\n`);
 }
 
+// --- types ---
+
+/** A name that a statement of a declaration file brings into it, and where it has it from. */
+interface Binding {
+  name: string;
+  /** As it is written between the braces of an import or export. */
+  text: string;
+  original: string;
+  /** The declaration file or package of an import or re-export. */
+  from?: string;
+}
+
+/** The declaration file that a relative specifier in `file` means; packages stay as they are. */
+function declarationFile(file: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return join(dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts"));
+}
+
+function bindingsOf(file: string, statement: ts.Statement): Binding[] {
+  if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) {
+    const declared = ts.isVariableStatement(statement)
+      ? statement.declarationList.declarations
+      : [statement as ts.DeclarationStatement];
+    return declared.map((each) => {
+      const name = each.name?.getText() ?? "default";
+      return { name, text: name, original: name };
+    });
+  }
+  const specifier = statement.moduleSpecifier as ts.StringLiteral | undefined;
+  const from = specifier ? { from: declarationFile(file, specifier.text) } : {};
+  const isImport = ts.isImportDeclaration(statement);
+  const clause = isImport ? statement.importClause?.namedBindings : statement.exportClause;
+  if (clause && ts.isNamespaceImport(clause) && !specifier?.text.startsWith(".")) {
+    return [{ name: clause.name.text, text: clause.getText(), original: "*", ...from }];
+  }
+  if (!clause || !("elements" in clause)) {
+    throw new Error(`${file}: public types import and export by name: ${statement.getText()}`);
+  }
+  return clause.elements.map((each) => ({
+    name: each.name.text,
+    text: each.getText(),
+    original: (each.propertyName ?? each.name).text,
+    ...from,
+  }));
+}
+
+/** Every name that a declaration mentions, with the file that has it. */
+function mentions(file: string, statement: ts.Statement): { file: string; name: string }[] {
+  const found: { file: string; name: string }[] = [];
+  const enter = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) found.push({ file, name: node.text });
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && node.qualifier) {
+      const specifier = (node.argument.literal as ts.StringLiteral).text;
+      const name = node.qualifier.getText().split(".")[0] as string;
+      found.push({ file: declarationFile(file, specifier), name });
+    }
+    ts.forEachChild(node, enter);
+  };
+  enter(statement);
+  return found;
+}
+
+/** The names of each declaration file that the entries reach; the rest is nobody's business. */
+function reach(files: Map<string, ts.SourceFile>): Map<string, Set<string>> {
+  const reached = new Map<string, Set<string>>();
+  const visit = (file: string, name: string): void => {
+    const source = files.get(file);
+    const names = reached.get(file) ?? new Set();
+    if (!source || names.has(name)) return;
+    reached.set(file, names.add(name));
+    for (const statement of source.statements) {
+      for (const binding of bindingsOf(file, statement)) {
+        if (binding.name !== name) continue;
+        if (binding.from) visit(binding.from, binding.original);
+        else if (ts.isExportDeclaration(statement)) visit(file, binding.original);
+        else for (const each of mentions(file, statement)) visit(each.file, each.name);
+      }
+    }
+  };
+  for (const { source } of entries) {
+    const file = source.replace(/\.ts$/, ".d.ts");
+    for (const statement of files.get(file)?.statements ?? []) {
+      for (const { name } of bindingsOf(file, statement)) visit(file, name);
+    }
+  }
+  return reached;
+}
+
+/** A declaration file with nothing but the names reached. */
+function prune(source: ts.SourceFile, reached: Set<string>): string {
+  const kept = source.statements.flatMap((statement) => {
+    const bindings = bindingsOf(source.fileName, statement).filter(({ name }) => reached.has(name));
+    if (bindings.length === 0) return [];
+    const isImport = ts.isImportDeclaration(statement);
+    if (!isImport && !ts.isExportDeclaration(statement)) return [statement.getFullText().trim()];
+    const isType = isImport ? statement.importClause?.isTypeOnly : statement.isTypeOnly;
+    const names = bindings.map(({ text }) => text).join(", ");
+    const list = bindings[0]?.original === "*" ? names : `{ ${names} }`;
+    const from = statement.moduleSpecifier ? ` from ${statement.moduleSpecifier.getText()}` : "";
+    return [`${isImport ? "import" : "export"}${isType ? " type" : ""} ${list}${from};`];
+  });
+  const text = `${kept.join("\n")}\n`;
+  // What a user's settings may not list.
+  const library = '/// <reference lib="esnext.disposable" />\n';
+  return /\bSymbol\.(d|asyncD)ispose\b/.test(text) ? library + text : text;
+}
+
 /** Replaces the extension of every relative import in a declaration file. */
-function rewriteSpecifiers(file: string, text: string, extension: ".js" | ".cjs"): string {
+function rewriteSpecifiers(text: string, extension: ".js" | ".cjs"): string {
   let result = text;
   for (const { fileName, pos } of ts.preProcessFile(text).importedFiles.reverse()) {
-    if (fileName.startsWith("#")) {
-      throw new Error(`${file}: public types must not name ${fileName}; declare an interface.`);
-    }
     if (!fileName.startsWith(".")) continue;
     const specifier = fileName.replace(/\.[jt]s$/, extension);
     result = `${result.slice(0, pos)}"${specifier}"${result.slice(pos + fileName.length + 2)}`;
@@ -150,63 +254,48 @@ function rewriteSpecifiers(file: string, text: string, extension: ".js" | ".cjs"
   return result;
 }
 
-/** `Symbol.dispose` in a declaration asks for its library, which a user's settings may not list. */
-function withLibraries(text: string): string {
-  const reference = '/// <reference lib="esnext.disposable" />\n';
-  return /\bSymbol\.(d|asyncD)ispose\b/.test(text) ? reference + text : text;
-}
-
-/** Writes the declarations that the entries reach, for `import` (.d.ts) and `require` (.d.cts). */
-function emitTypes(): void {
+/** The declarations of every module that the entries import. */
+function declare(): Map<string, ts.SourceFile> {
   const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ".");
-  const declarations = new Map<string, string>();
+  const declaration = { noEmit: false, declaration: true, emitDeclarationOnly: true };
   const program = ts.createProgram(
     entries.map(({ source }) => source),
-    {
-      ...options,
-      noEmit: false,
-      declaration: true,
-      emitDeclarationOnly: true,
-      noCheck: true,
-      rootDir: ".",
-    },
+    { ...options, ...declaration, noCheck: true, rootDir: "." },
   );
-  const { diagnostics } = program.emit(undefined, (file, text) => {
-    declarations.set(relative("", file), withLibraries(text));
+  const files = new Map<string, ts.SourceFile>();
+  const { diagnostics } = program.emit(undefined, (path, text) => {
+    const file = relative("", path);
+    files.set(file, ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
   });
   if (diagnostics.length > 0) {
     throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
   }
-  const reached = entries.map(({ source }) => source.replace(/\.ts$/, ".d.ts"));
-  for (const file of reached) {
-    const text = declarations.get(file);
-    if (text === undefined) throw new Error(`No declarations for ${file}.`);
-    const esm = rewriteSpecifiers(file, text, ".js");
-    for (const { fileName } of ts.preProcessFile(esm).importedFiles) {
-      const next = join(dirname(file), fileName.replace(/\.js$/, ".d.ts"));
-      if (fileName.startsWith(".") && !reached.includes(next)) reached.push(next);
-    }
+  return files;
+}
+
+/** Writes the public declarations, for `import` (.d.ts) and for `require` (.d.cts). */
+function emitTypes(): void {
+  const files = declare();
+  for (const [file, names] of reach(files)) {
+    const text = prune(files.get(file) as ts.SourceFile, names);
     const target = `${dist}/types/${file}`;
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, esm);
-    writeFileSync(target.replace(/\.ts$/, ".cts"), rewriteSpecifiers(file, text, ".cjs"));
+    writeFileSync(target, rewriteSpecifiers(text, ".js"));
+    writeFileSync(target.replace(/\.ts$/, ".cts"), rewriteSpecifiers(text, ".cjs"));
   }
 }
+
+// --- all of it ---
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync("build/generated", { recursive: true });
 compileCore("release");
 compileCore("debug");
 embed("build/core/release.wasm", "build/generated/core-bytes.ts");
-if (existsSync("src/core/worker-entry.ts")) await embedWorker("src/core/worker-entry.ts");
+await embedWorker("src/core/worker-entry.ts");
 // npm follows build/.gitignore, which hides everything, unless a list of its own stands beside it.
 writeFileSync("build/.npmignore", "");
-const missing = [...entries, cli].map(({ source }) => source).filter((file) => !existsSync(file));
-if (missing.length > 0) {
-  console.warn(`No bundles: ${missing.join(", ")} missing.`);
-} else {
-  await bundleNode();
-  await bundleBrowser();
-  emitTypes();
-}
+await bundleNode();
+await bundleBrowser();
+emitTypes();

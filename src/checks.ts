@@ -5,13 +5,22 @@ import { DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
 
 /** Throws ARGUMENT_TYPE unless `value` is a Float32Array, LENGTH_MISMATCH unless it has `length` elements. */
 export function checkFloat32(name: string, value: unknown, length: number, why: string): void {
-  if (!(value instanceof Float32Array)) {
-    throw new DriftkeelTypeError(
-      "ARGUMENT_TYPE",
-      `Expected ${name} to be a Float32Array, got ${describeValue(value)}.`,
-    );
-  }
-  checkLength(name, value.length, length, why);
+  checkInstance(name, value, Float32Array);
+  checkLength(name, (value as Float32Array).length, length, why);
+}
+
+/** Throws ARGUMENT_TYPE unless `value` is an instance of `kind`. */
+export function checkInstance(
+  name: string,
+  value: unknown,
+  kind: abstract new (...values: never[]) => object,
+): void {
+  if (value instanceof kind) return;
+  const article = /^[AEIOU]/.test(kind.name) ? "an" : "a";
+  throw new DriftkeelTypeError(
+    "ARGUMENT_TYPE",
+    `Expected ${name} to be ${article} ${kind.name}, got ${describeValue(value)}.`,
+  );
 }
 
 /** Throws LENGTH_MISMATCH unless `got` equals `length`. */
@@ -40,25 +49,25 @@ export function checkNumber(name: string, value: unknown, least = Number.NEGATIV
   const expected = `a finite number${least > Number.NEGATIVE_INFINITY ? ` >= ${least}` : ""}`;
   const message = `Expected ${name} to be ${expected}, got ${describeValue(value)}.`;
   if (typeof value !== "number") throw new DriftkeelTypeError("ARGUMENT_TYPE", message);
-  if (!Number.isFinite(value) || value < least) throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
+  if (!Number.isFinite(value) || value < least)
+    throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
 }
 
 /** Throws ARGUMENT_TYPE or ARGUMENT_RANGE unless `value` is an integer >= `least`. */
 export function checkCount(name: string, value: unknown, least: number): void {
   const message = `Expected ${name} to be an integer >= ${least}, got ${describeValue(value)}.`;
   if (typeof value !== "number") throw new DriftkeelTypeError("ARGUMENT_TYPE", message);
-  if (!Number.isInteger(value) || value < least) throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
+  if (!Number.isInteger(value) || value < least)
+    throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
 }
 
 /** Throws ARGUMENT_TYPE unless `value` is an array, DATA_EMPTY when it has no elements. */
 export function checkFilled(name: string, value: unknown): void {
-  if (!Array.isArray(value)) {
-    throw new DriftkeelTypeError(
-      "ARGUMENT_TYPE",
-      `Expected ${name} to be an array, got ${describeValue(value)}.`,
+  checkInstance(name, value, Array);
+  if ((value as unknown[]).length === 0) {
+    throw new DriftkeelRangeError(
+      "DATA_EMPTY",
+      `Expected ${name} to hold at least one element, got none.`,
     );
-  }
-  if (value.length === 0) {
-    throw new DriftkeelRangeError("DATA_EMPTY", `Expected ${name} to hold at least one element, got none.`);
   }
 }

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "CORE_ALREADY_READY"
   | "DISPOSED"
   | "NO_SNAPSHOT"
+  | "NOT_TRAINED"
   | "UPDATE_IN_PROGRESS"
   | "UPDATE_CANCELLED"
   // training or measuring went wrong; the state is as before

@@ -88,14 +88,7 @@ export interface CoreExports {
     workspace: number,
   ): number;
   // optimisers and training
-  sgd(
-    theta: number,
-    g: number,
-    count: number,
-    lr: number,
-    scale: number,
-    decay: number,
-  ): void;
+  sgd(theta: number, g: number, count: number, lr: number, scale: number, decay: number): void;
   momentum(
     theta: number,
     g: number,
@@ -191,13 +184,7 @@ export interface CoreExports {
     window: number,
   ): void;
   sharpeBytes(values: number, isPnl: number): number;
-  sharpeReset(
-    detector: number,
-    values: number,
-    isPnl: number,
-    sigmas: number,
-    scale: number,
-  ): void;
+  sharpeReset(detector: number, values: number, isPnl: number, sigmas: number, scale: number): void;
   sharpeObserve(detector: number, x: number): number;
   sharpeObserveBatch(alerts: number, detector: number, x: number, n: number): number;
   // generator

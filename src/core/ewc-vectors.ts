@@ -23,13 +23,8 @@ export class Vector {
     return this.#block.sizeBytes;
   }
 
-  /** A view; it must not outlive the vector. */
-  view(): Float32Array {
-    return this.#block.f32(0, this.length);
-  }
-
   copy(): Float32Array {
-    return this.view().slice();
+    return this.#block.f32(0, this.length).slice();
   }
 
   dispose(): void {
@@ -38,7 +33,12 @@ export class Vector {
 }
 
 /** (lambda / 2) sum F (theta - baseline)^2. theta: f32[P]. */
-export function penalty(theta: Float32Array, baseline: Vector, fisher: Vector, lambda: number): number {
+export function penalty(
+  theta: Float32Array,
+  baseline: Vector,
+  fisher: Vector,
+  lambda: number,
+): number {
   return withFrame((frame) =>
     core().exports.ewcPenalty(
       frame.read(theta),
@@ -91,14 +91,15 @@ export function proximalStep(
 /** fisher = keep fisher + gain fresh, in place. */
 export function consolidate(fisher: Vector, fresh: Float32Array, keep: number, gain: number): void {
   withFrame((frame) =>
-    core().exports.fisherConsolidate(
-      fisher.address,
-      frame.read(fresh),
-      fisher.length,
-      keep,
-      gain,
-    ),
+    core().exports.fisherConsolidate(fisher.address, frame.read(fresh), fisher.length, keep, gain),
   );
+}
+
+/** A new vector: scale * source. */
+export function scaled(source: Vector, scale: number, owner: string): Vector {
+  const result = new Vector(new Float32Array(source.length), owner);
+  core().exports.axpy(result.address, source.address, source.length, scale);
+  return result;
 }
 
 /** Sum of a vector in f64. */

@@ -1,8 +1,8 @@
 // Fisher information of a loss that the core can only call: the loop is in the core, the loss is the caller's.
 
 import { DriftkeelError } from "../errors.ts";
-import { core } from "./instance.ts";
 import { reserve } from "./block.ts";
+import { core } from "./instance.ts";
 
 /** `gradient`: mean of squared central differences. `curvature`: magnitude of the second difference of the mean loss. */
 export type CallbackMethod = "gradient" | "curvature";

@@ -10,7 +10,11 @@ import type { NetworkDescription } from "./network-description.ts";
  * Fills W of every layer with normals of standard deviation sqrt(2/i) before relu and gelu (He et al. 2015), which halve
  * the variance, and sqrt(1/i) otherwise (LeCun et al. 1998). Biases stay 0.
  */
-export function initializeWeights(description: NetworkDescription, base: Block, seed: number): void {
+export function initializeWeights(
+  description: NetworkDescription,
+  base: Block,
+  seed: number,
+): void {
   const { exports } = core();
   withFrame((frame) => {
     const random = frame.scratch(RANDOM_BYTES);
@@ -24,7 +28,11 @@ export function initializeWeights(description: NetworkDescription, base: Block, 
 }
 
 /** Fills A of every adapter with normals of standard deviation sqrt(2/i); B stays 0, so that a fresh adapter changes nothing. */
-export function initializeAdapter(description: NetworkDescription, adapter: Block, seed: number): void {
+export function initializeAdapter(
+  description: NetworkDescription,
+  adapter: Block,
+  seed: number,
+): void {
   const { exports } = core();
   withFrame((frame) => {
     const random = frame.scratch(RANDOM_BYTES);

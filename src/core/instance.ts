@@ -1,9 +1,10 @@
 // The one core of this process or page: its memory, its main instance, its helper threads.
 
-import * as platform from "#platform";
 import { z } from "zod";
-import { coreBase64 } from "../../build/generated/core-bytes.ts";
+import * as platform from "#platform";
 import { ABI_VERSION, JOB_ARGUMENT_BYTES, PACK_BYTES, POOL_BYTES } from "../../assembly/layout.ts";
+import { coreBase64 } from "../../build/generated/core-bytes.ts";
+import { decodeBase64 } from "../base64.ts";
 import { DriftkeelError } from "../errors.ts";
 import { parseOptions, positiveInteger } from "../options.ts";
 import type { CoreExports } from "./abi.ts";
@@ -20,9 +21,7 @@ const LARGEST_MIB = 4095;
 
 const coreOptions = z.strictObject({
   threads: positiveInteger.max(64, "an integer from 1 to 64").optional(),
-  maxMemoryMiB: positiveInteger
-    .max(LARGEST_MIB, `an integer from 1 to ${LARGEST_MIB}`)
-    .optional(),
+  maxMemoryMiB: positiveInteger.max(LARGEST_MIB, `an integer from 1 to ${LARGEST_MIB}`).optional(),
 });
 
 /** What `init` takes. */
@@ -80,9 +79,13 @@ function createMemory(shared: boolean, maxMemoryMiB: number): WebAssembly.Memory
   }
 }
 
-function start(module: WebAssembly.Module, wasmBytes: number, shared: boolean, options: CoreOptions): Core {
-  const maxMemoryMiB =
-    options.maxMemoryMiB ?? (shared ? DEFAULT_SHARED_MIB : DEFAULT_PLAIN_MIB);
+function start(
+  module: WebAssembly.Module,
+  wasmBytes: number,
+  shared: boolean,
+  options: CoreOptions,
+): Core {
+  const maxMemoryMiB = options.maxMemoryMiB ?? (shared ? DEFAULT_SHARED_MIB : DEFAULT_PLAIN_MIB);
   const memory = createMemory(shared, maxMemoryMiB);
   const core: Core = {
     exports: instantiate(module, memory, (index) => core.sampleLoss(index)),
@@ -107,7 +110,7 @@ export function threadScratch(core: Core): number {
 }
 
 function bytesOfCore(shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = platform.decodeBase64(coreBase64);
+  const bytes = decodeBase64(coreBase64);
   return shared ? bytes : unshare(bytes);
 }
 
@@ -161,4 +164,3 @@ export function kernelInfo(): KernelInfo {
 export function memorySizeBytes(): number {
   return core().memory.buffer.byteLength;
 }
-

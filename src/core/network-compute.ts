@@ -33,7 +33,12 @@ function addresses({ description, base, adapter }: Model): [number, number, numb
 }
 
 /** Writes the outputs of n rows into `outputs`: f32[n x o]; input: f32[n x i]. Lengths have been checked. */
-export function predictInto(outputs: Float32Array, model: Model, input: Float32Array, n: number): void {
+export function predictInto(
+  outputs: Float32Array,
+  model: Model,
+  input: Float32Array,
+  n: number,
+): void {
   const { exports } = core();
   withFrame((frame) => {
     const [network, base, adapter] = addresses(model);
@@ -50,9 +55,20 @@ export function lossOf(model: Model, samples: SampleBlock): number {
     const [network, base, adapter] = addresses(model);
     const outputs = frame.scratch(4 * rows * model.description.outputSize);
     const pnl = frame.scratch(8 * rows);
-    const workspace = frame.scratch(exports.workspaceBytes(network, Math.min(rows, EVALUATION_ROWS)));
+    const workspace = frame.scratch(
+      exports.workspaceBytes(network, Math.min(rows, EVALUATION_ROWS)),
+    );
     return exports.evaluate(
-      network, base, adapter, inputs, labels, weights, rows, outputs, pnl, workspace,
+      network,
+      base,
+      adapter,
+      inputs,
+      labels,
+      weights,
+      rows,
+      outputs,
+      pnl,
+      workspace,
     );
   });
 }
@@ -86,9 +102,18 @@ export function analyticFisher(
     exports.fisherAnalytic(
       scope.base ? sums + 4 * adapterCount : 0,
       scope.adapter ? sums : 0,
-      network, base, adapter, samples.inputs, samples.labels, rows, labelKinds[labels], random,
-      frame.scratch(8 * rows * description.outputSize), frame.scratch(8 * rows),
-      frame.scratch(exports.workspaceBytes(network, n)), frame.scratch(exports.squaresBytes(network, n)),
+      network,
+      base,
+      adapter,
+      samples.inputs,
+      samples.labels,
+      rows,
+      labelKinds[labels],
+      random,
+      frame.scratch(8 * rows * description.outputSize),
+      frame.scratch(8 * rows),
+      frame.scratch(exports.workspaceBytes(network, n)),
+      frame.scratch(exports.squaresBytes(network, n)),
     );
   });
   for (let p = 0; p < count; p++) fisher[p]! /= rows;
@@ -96,7 +121,11 @@ export function analyticFisher(
 }
 
 /** The same by central differences, recomputing only what a moved weight changes. Empirical labels. */
-export function structuredFisher(model: Model, samples: SampleBlock, scope: FisherScope): Float32Array {
+export function structuredFisher(
+  model: Model,
+  samples: SampleBlock,
+  scope: FisherScope,
+): Float32Array {
   const { exports } = core();
   const { description } = model;
   const { rows } = samples;
@@ -109,9 +138,15 @@ export function structuredFisher(model: Model, samples: SampleBlock, scope: Fish
     exports.fisherStructured(
       scope.base ? sums + 8 * adapterCount : 0,
       scope.adapter ? sums : 0,
-      network, base, adapter, samples.inputs, samples.labels, rows,
+      network,
+      base,
+      adapter,
+      samples.inputs,
+      samples.labels,
+      rows,
       frame.scratch(exports.structuredBytes(network)),
-      frame.scratch(8 * rows * description.outputSize), frame.scratch(8 * rows),
+      frame.scratch(8 * rows * description.outputSize),
+      frame.scratch(8 * rows),
       frame.scratch(exports.workspaceBytes(network, Math.min(rows, EVALUATION_ROWS))),
     );
   });

@@ -1,4 +1,4 @@
-// What the core asks of a browser: decoding, threads where memory may be shared, and an explicit init().
+// What the library asks of a browser: threads where memory may be shared, and an explicit init().
 
 import { workerSource } from "../../build/generated/worker-source-browser.ts";
 import type { Thread } from "./thread.ts";
@@ -11,13 +11,11 @@ export function canShareMemory(): boolean {
   return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === "function";
 }
 
-/** Bytes of a base64 text. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
 /** Starts a worker from a blob, so that no file has to be served beside the bundle. */
-export function startThread(onMessage: (message: unknown) => void, onError: (cause: unknown) => void): Thread {
+export function startThread(
+  onMessage: (message: unknown) => void,
+  onError: (cause: unknown) => void,
+): Thread {
   const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
   const worker = new Worker(url);
   URL.revokeObjectURL(url);

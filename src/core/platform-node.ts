@@ -1,4 +1,4 @@
-// What the core asks of Node: decoding, threads, and that it is ready on import.
+// What the library asks of Node: threads, files, and that it is ready on import.
 
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -14,13 +14,11 @@ export function canShareMemory(): boolean {
   return true;
 }
 
-/** Bytes of a base64 text. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(Buffer.from(text, "base64"));
-}
-
 /** Starts a thread that runs the worker script; it does not keep the process alive unless held. */
-export function startThread(onMessage: (message: unknown) => void, onError: (cause: unknown) => void): Thread {
+export function startThread(
+  onMessage: (message: unknown) => void,
+  onError: (cause: unknown) => void,
+): Thread {
   const worker = new Worker(workerSource, { eval: true });
   worker.on("message", onMessage);
   worker.on("error", onError);

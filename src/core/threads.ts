@@ -33,5 +33,10 @@ export function startRole(
 
 function startHelper(core: Core, index: number): Thread {
   // A helper that fails is no loss: the leader claims its chunks too.
-  return startRole(core, { name: "helper", index }, () => {}, () => {});
+  return startRole(
+    core,
+    { name: "helper", index },
+    () => {},
+    () => {},
+  );
 }

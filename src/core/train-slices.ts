@@ -7,7 +7,11 @@ import type { CoreExports } from "./abi.ts";
  * Yields the plan's status after each slice of about `sliceMs` milliseconds; the last one yielded is final.
  * How the steps fall into slices depends on the clock, what they compute does not.
  */
-export function* trainInSlices(core: CoreExports, plan: number, sliceMs: number): Generator<number> {
+export function* trainInSlices(
+  core: CoreExports,
+  plan: number,
+  sliceMs: number,
+): Generator<number> {
   let steps = 1;
   let status: number;
   do {

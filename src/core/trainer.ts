@@ -59,7 +59,9 @@ export function abort(plan: Block): void {
 /** Runs a plan to its end and resolves with its STATUS_*. Runs of one process follow each other in order. */
 export function runPlan(plan: Block, onProgress: () => void): Promise<number> {
   const running = core();
-  return running.shared ? onThread(running, plan, onProgress) : onThisThread(running, plan, onProgress);
+  return running.shared
+    ? onThread(running, plan, onProgress)
+    : onThisThread(running, plan, onProgress);
 }
 
 function onThread(running: Core, plan: Block, onProgress: () => void): Promise<number> {

@@ -102,13 +102,14 @@ class Workbench {
 }
 
 /** Trains a copy of the model's parameters; the model itself is never written. */
-export async function runTraining(spec: TrainingSpec, control: RunControl): Promise<TrainingResult> {
+export async function runTraining(
+  spec: TrainingSpec,
+  control: RunControl,
+): Promise<TrainingResult> {
   const bench = new Workbench();
-  const held = [
-    spec.model.description.block,
-    spec.model.base,
-    spec.model.adapter,
-  ].filter((block) => block !== undefined);
+  const held = [spec.model.description.block, spec.model.base, spec.model.adapter].filter(
+    (block) => block !== undefined,
+  );
   for (const block of held) block.hold();
   try {
     const parameters = copyParameters(spec, bench);
@@ -140,7 +141,10 @@ async function supervise(plan: Block, { onProgress, signal }: RunControl): Promi
 }
 
 /** The block that is trained: the adapter's parameters, then the base's, each only when trained. */
-function copyParameters({ model, trainsBase, trainsAdapter }: TrainingSpec, bench: Workbench): Block {
+function copyParameters(
+  { model, trainsBase, trainsAdapter }: TrainingSpec,
+  bench: Workbench,
+): Block {
   const { adapterCount, baseCount } = counts(model, trainsBase, trainsAdapter);
   const parameters = bench.take(4 * (adapterCount + baseCount));
   const values = parameters.f32();
@@ -222,7 +226,10 @@ function writeBatches(plan: Block, spec: TrainingSpec, bench: Workbench): void {
   int(layout.PLAN_OUTPUTS, bench.take(4 * judged * outputSize).address);
   const { exports } = core();
   const workspaceRows = Math.max(rows, Math.min(judged, layout.EVALUATION_ROWS));
-  const workspaceBytes = exports.workspaceBytes(spec.model.description.block.address, workspaceRows);
+  const workspaceBytes = exports.workspaceBytes(
+    spec.model.description.block.address,
+    workspaceRows,
+  );
   int(layout.PLAN_WORKSPACE, bench.take(workspaceBytes).address);
   const random = bench.take(layout.RANDOM_BYTES);
   exports.randomSeed(random.address, spec.seed);

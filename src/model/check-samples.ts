@@ -17,10 +17,14 @@ export interface SampleShape {
 /** Throws a typed error naming the first sample that does not fit; an empty list is DATA_EMPTY. */
 export function checkSamples(name: string, samples: readonly Sample[], shape: SampleShape): void {
   checkFilled(name, samples);
-  samples.forEach((sample, index) => checkSample(`${name}[${index}]`, sample, shape));
+  for (const [index, sample] of samples.entries()) checkSample(`${name}[${index}]`, sample, shape);
 }
 
-function checkSample(name: string, sample: Sample, { inputSize, outputSize, loss }: SampleShape): void {
+function checkSample(
+  name: string,
+  sample: Sample,
+  { inputSize, outputSize, loss }: SampleShape,
+): void {
   if (typeof sample !== "object" || sample === null) {
     throw new DriftkeelTypeError(
       "ARGUMENT_TYPE",

@@ -25,19 +25,19 @@ const names = [
 ] as const satisfies readonly LossName[];
 
 /** Schema of the `loss` option. */
-export const lossSchema = z
-  .union(
-    [
-      z.enum(names),
-      z.strictObject({ name: z.literal("negative-sharpe"), cost: nonNegativeNumber.optional() }),
-    ],
-    `one of ${names.join(", ")}, or { name: "negative-sharpe", cost }`,
-  )
-  .default("mse");
+export const lossSchema = z.union(
+  [
+    z.enum(names),
+    z.strictObject({ name: z.literal("negative-sharpe"), cost: nonNegativeNumber.optional() }),
+  ],
+  `one of ${names.join(", ")}, or { name: "negative-sharpe", cost }`,
+);
 
 /** Name and cost of a loss option. */
 export function lossShape(loss: z.output<typeof lossSchema>): LossShape {
-  return typeof loss === "string" ? { name: loss, cost: 0 } : { name: loss.name, cost: loss.cost ?? 0 };
+  return typeof loss === "string"
+    ? { name: loss, cost: 0 }
+    : { name: loss.name, cost: loss.cost ?? 0 };
 }
 
 /** How far the sum of a label distribution may be from 1: f32 rounding of a few thousand classes. */

@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { checkCount, checkFinite, checkFloat32, checkLength } from "../checks.ts";
 import { Block } from "../core/block.ts";
+import { initializeWeights } from "../core/initialize.ts";
+import { lossOf, type Model, predictInto } from "../core/network-compute.ts";
 import type { Activation, LayerShape } from "../core/network-description.ts";
 import { NetworkDescription } from "../core/network-description.ts";
-import { lossOf, type Model, predictInto } from "../core/network-compute.ts";
-import { initializeWeights } from "../core/initialize.ts";
 import { SampleBlock } from "../core/sample-block.ts";
 import { describeValue } from "../describe-value.ts";
 import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
@@ -52,7 +52,7 @@ const networkOptions = z.strictObject({
     )
     .min(1)
     .max(64),
-  loss: lossSchema,
+  loss: lossSchema.default("mse"),
   seed: seed.default(0),
 });
 

@@ -46,7 +46,9 @@ const trainOptions = z.strictObject({
     .optional(),
   earlyStop: earlyStopSchema.optional(),
   seed: seed.default(0),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal").optional(),
+  signal: z
+    .custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal")
+    .optional(),
   onProgress: z
     .custom<(progress: TrainProgress) => void>((value) => typeof value === "function", "a function")
     .optional(),

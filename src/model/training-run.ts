@@ -1,10 +1,10 @@
 // One training run of a model's parameters: samples and replay into the core, a run on a copy, a report.
 
+import { checkLength } from "../checks.ts";
 import type { Model } from "../core/network-compute.ts";
 import { SampleBlock } from "../core/sample-block.ts";
 import { type EwcForm, runTraining, type TrainingResult } from "../core/training.ts";
 import { DriftkeelError } from "../errors.ts";
-import { checkLength } from "../checks.ts";
 import { checkSamples, type SampleShape } from "./check-samples.ts";
 import type { Sample } from "./sample.ts";
 import {
@@ -89,8 +89,7 @@ export async function trainCopy(request: RunRequest): Promise<{
       },
       {
         signal: request.signal,
-        onProgress: (step, loss) =>
-          request.onProgress?.({ step, maxSteps: counts.maxSteps, loss }),
+        onProgress: (step, loss) => request.onProgress?.({ step, maxSteps: counts.maxSteps, loss }),
       },
     );
     checkOutcome(request.owner, result, counts.maxSteps);

@@ -16,12 +16,18 @@ const repositoryModules = resolve("node_modules");
 /** What the page of a user may load: the core and everything around it (kernels.md, "Speed"). */
 const browserBudgetBytes = 80 * 1024;
 
+/** A script takes a fraction of a second; one that something keeps alive never ends. */
+const scriptLimitMs = 10_000;
+
 let project: string;
 let installed: string;
 
 /** Runs a script of the project with Node and returns what it printed, as JSON. */
 async function runScript(file: string): Promise<{ abiVersion: number; output: number[] }> {
-  const { stdout } = await run(process.execPath, [file], { cwd: project });
+  const script = run(process.execPath, [file], { cwd: project, timeout: scriptLimitMs });
+  const { stdout } = await script.catch((error) => {
+    throw error.killed ? new Error(`${file} did not end by itself; what keeps it alive?`) : error;
+  });
   return JSON.parse(stdout);
 }
 

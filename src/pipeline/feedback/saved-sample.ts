@@ -2,6 +2,7 @@
 // of zero included.
 
 import { z } from "zod";
+import { decodeBase64, encodeBase64 } from "../../base64.ts";
 import { DriftkeelTypeError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";
 import { copySample, type SampleShape } from "./sample-copy.ts";
@@ -49,17 +50,11 @@ export function loadSample(saved: SavedSample, shape?: SampleShape): Sample {
 }
 
 function toBase64(values: Float32Array): string {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  return encodeBase64(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
 function fromBase64(text: string): Float32Array {
-  const binary = atob(text);
+  const bytes = decodeBase64(text);
   // No array of f32 has such a number of bytes: an empty one stands for it, which is refused.
-  if (binary.length % 4 !== 0) return new Float32Array(0);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return new Float32Array(bytes.buffer);
+  return bytes.length % 4 === 0 ? new Float32Array(bytes.buffer) : new Float32Array(0);
 }

@@ -82,7 +82,8 @@ export function decodeEwc(bytes: Uint8Array): EwcState {
   if (!(lambda >= 0 && lambda < Infinity && gamma >= 0 && gamma <= 1)) {
     throw corrupt(`got lambda ${lambda} and gamma ${gamma}`);
   }
-  if (!state.baseline.every(Number.isFinite)) throw corrupt("got a baseline with a non-finite weight");
+  if (!state.baseline.every(Number.isFinite))
+    throw corrupt("got a baseline with a non-finite weight");
   if (fisher && !fisher.every((value) => value >= 0 && value < Infinity)) {
     throw corrupt("got a Fisher with a negative or non-finite element");
   }
@@ -96,7 +97,8 @@ function decodeOurs(bytes: Uint8Array, view: DataView): EwcState {
     throw corrupt("got a checksum that does not match its content");
   }
   const version = view.getUint16(4, true);
-  if (version !== VERSION) throw corrupt(`got version ${version} where this release reads ${VERSION}`);
+  if (version !== VERSION)
+    throw corrupt(`got version ${version} where this release reads ${VERSION}`);
   const flags = view.getUint16(6, true);
   const count = view.getUint32(8, true);
   const arrays = flags & HAS_FISHER ? 2 : 1;

@@ -6,7 +6,14 @@
 
 import { z } from "zod";
 import * as platform from "#platform";
-import { checkCount, checkFilled, checkFinite, checkFloat32, checkLength, checkNumber } from "../../checks.ts";
+import {
+  checkCount,
+  checkFilled,
+  checkFinite,
+  checkFloat32,
+  checkLength,
+  checkNumber,
+} from "../../checks.ts";
 import { overlaps } from "../../core/arrays.ts";
 import * as vectors from "../../core/ewc-vectors.ts";
 import { Vector } from "../../core/ewc-vectors.ts";
@@ -45,12 +52,21 @@ const ewcOptions = z.strictObject({
 const fisherOptions = z.strictObject({
   method: z.enum(["gradient", "curvature"]).default("gradient"),
 });
-const bytesOptions = z.strictObject({ format: z.enum(["driftkeel", "legacy"]).default("driftkeel") });
+const bytesOptions = z.strictObject({
+  format: z.enum(["driftkeel", "legacy"]).default("driftkeel"),
+});
 
 const DEFAULT_EMA_GAMMA = 0.9;
 
+/** Joins a Fisher that was measured elsewhere to an Ewc's own; for the updater, not part of the public API. */
+export let addFisher: (ewc: Ewc, fisher: Float32Array) => void;
+
 /** The penalty's two references, baseline and Fisher, over one flat vector of weights. */
 export class Ewc {
+  static {
+    addFisher = (ewc, fisher) => ewc.#add(fisher);
+  }
+
   #lambda: number;
   readonly #gamma: number;
   readonly #options: Readonly<{
@@ -135,7 +151,12 @@ export class Ewc {
   computeFisherFor(network: Network, samples: Sample[], options?: NetworkFisherOptions): void {
     checkFilled("samples", samples);
     const fisher = networkFisher(network, this.#subset(samples), options);
-    checkLength("the network's parameters", fisher.length, this.#baseline.length, "this Ewc's weights");
+    checkLength(
+      "the network's parameters",
+      fisher.length,
+      this.#baseline.length,
+      "this Ewc's weights",
+    );
     this.#add(fisher);
   }
 
@@ -219,10 +240,16 @@ export class Ewc {
   static fromBytes(bytes: Uint8Array): Ewc {
     if (!(bytes instanceof Uint8Array)) {
       const got = describeValue(bytes);
-      throw new DriftkeelTypeError("ARGUMENT_TYPE", `Expected bytes to be a Uint8Array, got ${got}.`);
+      throw new DriftkeelTypeError(
+        "ARGUMENT_TYPE",
+        `Expected bytes to be a Uint8Array, got ${got}.`,
+      );
     }
     const { baseline, fisher, updates, fisherSamples, ...options } = decodeEwc(bytes);
-    const ewc = new Ewc(baseline, fisherSamples === undefined ? options : { ...options, fisherSamples });
+    const ewc = new Ewc(
+      baseline,
+      fisherSamples === undefined ? options : { ...options, fisherSamples },
+    );
     ewc.#updates = updates;
     if (fisher) {
       ewc.#accumulated = new Vector(fisher, "Ewc");
@@ -237,7 +264,9 @@ export class Ewc {
     try {
       await platform.writeBytes(path, bytes);
     } catch (cause) {
-      throw new DriftkeelError("FILE_FAILED", `Expected to write the EWC file ${path}: ${cause}`, { cause });
+      throw new DriftkeelError("FILE_FAILED", `Expected to write the EWC file ${path}: ${cause}`, {
+        cause,
+      });
     }
   }
 
@@ -247,7 +276,9 @@ export class Ewc {
     try {
       bytes = await platform.readBytes(path);
     } catch (cause) {
-      throw new DriftkeelError("FILE_FAILED", `Expected to read the EWC file ${path}: ${cause}`, { cause });
+      throw new DriftkeelError("FILE_FAILED", `Expected to read the EWC file ${path}: ${cause}`, {
+        cause,
+      });
     }
     return Ewc.fromBytes(bytes);
   }
@@ -298,10 +329,7 @@ export class Ewc {
       if (sum > 0) scale = accumulated.length / sum;
     }
     if (this.#effective !== accumulated) this.#effective?.dispose();
-    this.#effective = accumulated;
-    if (scale === 1) return;
-    this.#effective = new Vector(new Float32Array(accumulated.length), "Ewc");
-    vectors.consolidate(this.#effective, accumulated.view(), 0, scale);
+    this.#effective = scale === 1 ? accumulated : vectors.scaled(accumulated, scale, "Ewc");
   }
 
   #dropFisher(): void {
@@ -326,7 +354,10 @@ export class Ewc {
 function checkWeights(weights: Float32Array): void {
   checkFloat32("weights", weights, weights?.length ?? 0, "any");
   if (weights.length === 0) {
-    throw new DriftkeelRangeError("DATA_EMPTY", "Expected weights to hold at least one weight, got none.");
+    throw new DriftkeelRangeError(
+      "DATA_EMPTY",
+      "Expected weights to hold at least one weight, got none.",
+    );
   }
   checkFinite("weights", weights);
 }

@@ -1,0 +1,97 @@
+// Options of the incremental updater.
+
+import { z } from "zod";
+import type { EwcForm } from "../../core/training.ts";
+import type { Loss } from "../../model/loss.ts";
+import { lossSchema } from "../../model/loss.ts";
+import { Network } from "../../model/network.ts";
+import { isReplaySource, replayShare } from "../../model/train-network.ts";
+import {
+  type EarlyStop,
+  earlyStopSchema,
+  type TrainingOptions,
+  type TrainProgress,
+  trainingMembers,
+} from "../../model/train-options.ts";
+import type { ReplaySource } from "../../model/training-run.ts";
+import { nonNegativeNumber, positiveInteger, positiveNumber, seed, share } from "../../options.ts";
+
+export interface IncrementalUpdaterOptions extends TrainingOptions {
+  /** Rank of every adapter: 1..1024. */
+  rank: number;
+  /** The adapter's output is scaled by alpha / rank. */
+  alpha: number;
+  /** Steps of one update. */
+  maxSteps: number;
+  /** Layers that get an adapter; default: all of the network's. */
+  targetModules?: string[];
+  /** Seed of the adapter's first weights and of the order of samples; default 0. */
+  seed?: number;
+  /**
+   * The base. It stays frozen (`trainable: "adapter"`) and must outlive the updater. Without one the model is a single
+   * adapter, y = (alpha/rank) B A x, whose shapes the first update gives.
+   */
+  network?: Network;
+  /** `adapter` (default), or `all`: the base is trained too, on a copy; the network itself stays as it is. */
+  trainable?: "adapter" | "all";
+  /** Only without a network, which brings its own; default `mse`. */
+  loss?: Loss;
+  /** EWC over the trained parameters, consolidated once per committed update. */
+  ewc?: {
+    lambda?: number;
+    consolidation?: "sum" | "ema";
+    gamma?: number;
+    normalize?: boolean;
+    /** Default `proximal` with sgd, `gradient` otherwise. */
+    form?: EwcForm;
+    /** Samples of one Fisher; default 256. */
+    fisherSamples?: number;
+  };
+  /** Mixes replayed samples into every batch: `share` of its rows (default 0.5). */
+  replay?: { buffer: ReplaySource; share?: number };
+  earlyStop?: EarlyStop;
+}
+
+/** Options of one update. */
+export interface UpdateOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: TrainProgress) => void;
+}
+
+export const updaterOptions = z.strictObject({
+  ...trainingMembers,
+  rank: positiveInteger.max(1024, "an integer from 1 to 1024"),
+  alpha: positiveNumber,
+  maxSteps: positiveInteger,
+  targetModules: z.array(z.string()).min(1).optional(),
+  seed: seed.default(0),
+  network: z.custom<Network>((value) => value instanceof Network, "a Network").optional(),
+  trainable: z.enum(["adapter", "all"]).default("adapter"),
+  loss: lossSchema.optional(),
+  ewc: z
+    .strictObject({
+      lambda: nonNegativeNumber.default(1),
+      consolidation: z.enum(["sum", "ema"]).default("sum"),
+      gamma: share.optional(),
+      normalize: z.boolean().default(false),
+      form: z.enum(["gradient", "proximal"]).optional(),
+      fisherSamples: positiveInteger.default(256),
+    })
+    .optional(),
+  replay: z
+    .strictObject({
+      buffer: z.custom<ReplaySource>(isReplaySource, "a ReplayBuffer"),
+      share: replayShare,
+    })
+    .optional(),
+  earlyStop: earlyStopSchema.optional(),
+});
+
+export const updateOptions = z.strictObject({
+  signal: z
+    .custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal")
+    .optional(),
+  onProgress: z
+    .custom<(progress: TrainProgress) => void>((value) => typeof value === "function", "a function")
+    .optional(),
+});
