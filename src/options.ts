@@ -1,7 +1,7 @@
 // Parses options and saved states with zod, and turns the first thing wrong with them into one of
 // our errors.
 
-import { z } from "zod";
+import * as z from "zod";
 import { describeValue } from "./describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError, type ErrorCode } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";

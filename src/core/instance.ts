@@ -1,6 +1,6 @@
 // The one core of this process or page: its memory, its main instance, its helper threads.
 
-import { z } from "zod";
+import * as z from "zod";
 import * as platform from "#platform";
 import { ABI_VERSION, JOB_ARGUMENT_BYTES, PACK_BYTES, POOL_BYTES } from "../../assembly/layout.ts";
 import { coreBase64 } from "../../build/generated/core-bytes.ts";

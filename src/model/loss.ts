@@ -1,6 +1,6 @@
 // Losses by name, and what their labels must look like.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { LossName, LossShape } from "../core/network-description.ts";
 import { DriftkeelRangeError } from "../errors.ts";
 import { nonNegativeNumber } from "../options.ts";

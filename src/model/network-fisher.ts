@@ -1,6 +1,6 @@
 // The Fisher information of a built-in network.
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   analyticFisher,
   type FisherLabels,

@@ -2,7 +2,7 @@
 //
 // Letters: n samples, i inputs, o outputs of a layer; W [o x i] row-major, b [o].
 
-import { z } from "zod";
+import * as z from "zod";
 import { checkCount, checkFinite, checkFloat32, checkLength } from "../checks.ts";
 import { Block } from "../core/block.ts";
 import { initializeWeights } from "../core/initialize.ts";

@@ -1,6 +1,6 @@
 // Training of a network's own weights: its options, and one run.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Block } from "../core/block.ts";
 import type { Model } from "../core/network-compute.ts";
 import type { EwcForm } from "../core/training.ts";

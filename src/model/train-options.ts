@@ -1,6 +1,6 @@
 // Options that every training run shares, and what a run reports.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { EwcForm, OptimizerName, ScheduleName, TrainingSpec } from "../core/training.ts";
 import {
   nonNegativeInteger,

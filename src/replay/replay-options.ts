@@ -1,6 +1,6 @@
 // The options of a replay: what may be chosen, within which limits, and what is chosen otherwise.
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   nonNegativeNumber,
   parseOptions,

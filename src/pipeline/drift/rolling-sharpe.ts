@@ -1,6 +1,6 @@
 // The rolling Sharpe ratio of a whole series.
 
-import { z } from "zod";
+import * as z from "zod";
 import { checkFinite, checkInstance } from "../../checks.ts";
 import { rollingSharpeOf } from "../../core/sharpe.ts";
 import { parseOptions, positiveInteger, positiveNumber } from "../../options.ts";

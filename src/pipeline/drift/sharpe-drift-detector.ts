@@ -1,6 +1,6 @@
 // Drift by a falling Sharpe ratio: the rolling ratio drops below the mean of its own history by some deviations.
 
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase64, encodeBase64 } from "../../base64.ts";
 import { checkFinite, checkInstance, checkLength, checkNumber } from "../../checks.ts";
 import { type SharpeAlert, SharpeState } from "../../core/sharpe.ts";

@@ -1,6 +1,6 @@
 // A bounded memory of past samples, mixed into every update so that old behaviour survives the new.
 
-import { z } from "zod";
+import * as z from "zod";
 import { Random } from "../../core/random.ts";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";

@@ -1,7 +1,7 @@
 // A sample as JSON: arrays as base64 of their little-endian bytes, which keeps every bit, the sign
 // of zero included.
 
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase64, encodeBase64 } from "../../base64.ts";
 import { DriftkeelTypeError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";

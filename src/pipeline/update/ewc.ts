@@ -4,7 +4,7 @@
 //
 // P parameters. F is the diagonal Fisher information: the mean over samples of squared per-sample gradients.
 
-import { z } from "zod";
+import * as z from "zod";
 import * as platform from "#platform";
 import {
   checkCount,

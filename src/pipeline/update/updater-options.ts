@@ -1,6 +1,6 @@
 // Options of the incremental updater.
 
-import { z } from "zod";
+import * as z from "zod";
 import type { EwcForm } from "../../core/training.ts";
 import type { Loss } from "../../model/loss.ts";
 import { lossSchema } from "../../model/loss.ts";
