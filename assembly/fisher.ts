@@ -64,7 +64,8 @@ function meanLoss(samples: i32): f64 {
 }
 
 /**
- * fisher[p] = |L(theta + h e_p) - 2 L(theta) + L(theta - h e_p)| / h^2 of the mean loss, h = eps64^(1/4) max(1, |theta_p|).
+ * fisher[p] = |L(theta + h e_p) - 2 L(theta) + L(theta - h e_p)| / h^2 of the mean loss, h = eps64^(1/4) max(1,
+ * |theta_p|).
  * Arguments and result as `fisherCallback`.
  */
 export function curvatureCallback(fisher: usize, theta: usize, count: i32, samples: i32): i32 {
@@ -170,7 +171,9 @@ export function fisherAnalytic(
   }
 }
 
-/** d = rows * gradient of negative Sharpe with respect to every output. d: f32[2 x rows x o], the second half scratch. */
+/**
+ * d = rows * gradient of negative Sharpe with respect to every output. d: f32[2 x rows x o], the second half scratch.
+ */
 export function rowGradients(
   d: usize, network: usize, base: usize, adapter: usize, inputs: usize, labels: usize, rows: i32, pnl: usize,
   workspace: usize,

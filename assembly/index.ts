@@ -13,6 +13,7 @@ export { ewcAddGradient, ewcPenalty, ewcProximalStep, fisherConsolidate, meanSqu
 export { fillNormal, fillUniform, normal, permutation, randomSeed, shuffle, uniform } from "./random";
 export { train } from "./train";
 export { curvatureCallback, fisherAnalytic, fisherCallback } from "./fisher";
-export { fisherStructured, structuredBytes } from "./fisher-structured";
+export { fisherStructured } from "./fisher-structured";
+export { structuredBytes } from "./fisher-trace";
 export { squaresBytes } from "./network";
 export { rollingSharpe, sharpeBytes, sharpeObserve, sharpeObserveBatch, sharpeReset, windowBytes } from "./sharpe";

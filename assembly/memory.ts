@@ -3,7 +3,9 @@
 
 import { ALIGN_BYTES } from "./layout";
 
-/** Returns the address of `sizeBytes` bytes of unspecified content, aligned to ALIGN_BYTES. Traps when memory is full. */
+/**
+ * Returns the address of `sizeBytes` bytes of unspecified content, aligned to ALIGN_BYTES. Traps when memory is full.
+ */
 export function allocate(sizeBytes: usize): usize {
   const block = heap.alloc(sizeBytes + 2 * ALIGN_BYTES);
   const address = (block + 2 * ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);

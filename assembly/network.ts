@@ -15,30 +15,35 @@ import {
   TRACE_BYTES, TRACE_H, TRACE_INPUT, TRACE_Y, TRACE_Z,
 } from "./layout";
 
+/** Layers of the network. */
 // @ts-ignore: decorator
 @inline
 export function layerCount(network: usize): i32 {
   return load<i32>(network, NETWORK_LAYERS);
 }
 
+/** Record of layer `index`. */
 // @ts-ignore: decorator
 @inline
 export function layerAt(network: usize, index: i32): usize {
   return network + NETWORK_HEADER_BYTES + <usize>index * LAYER_BYTES;
 }
 
+/** Inputs of the first layer. */
 // @ts-ignore: decorator
 @inline
 export function inputSize(network: usize): i32 {
   return load<i32>(layerAt(network, 0), LAYER_INPUT);
 }
 
+/** Outputs of the last layer. */
 // @ts-ignore: decorator
 @inline
 export function outputSize(network: usize): i32 {
   return load<i32>(layerAt(network, layerCount(network) - 1), LAYER_OUTPUT);
 }
 
+/** What `forward` left of layer `index`. */
 // @ts-ignore: decorator
 @inline
 export function traceAt(workspace: usize, index: i32): usize {
@@ -182,7 +187,9 @@ function denseForward(z: usize, x: usize, w: usize, b: usize, n: i32, i: i32, o:
   gemmNT(z, x, w, n, o, i, 1, true);
 }
 
-/** dW = d^T x and db = column sums of d; with `squares`, the squares of the single rows' gradients are added instead. */
+/**
+ * dW = d^T x and db = column sums of d; with `squares`, the squares of the single rows' gradients are added instead.
+ */
 function denseGradient(dW: usize, db: usize, d: usize, x: usize, n: i32, i: i32, o: i32, squares: usize): void {
   if (squares) {
     const x2 = squares + bufferBytes(n, o);
@@ -197,7 +204,8 @@ function denseGradient(dW: usize, db: usize, d: usize, x: usize, n: i32, i: i32,
 
 /** The same for the factors of an adapter: a row's gradient is an outer product, so its squares are one too. */
 function adapterSquares(
-  dA: usize, dBt: usize, d: usize, dH: usize, h: usize, x: usize, n: i32, i: i32, o: i32, r: i32, s: f32, squares: usize,
+  dA: usize, dBt: usize, d: usize, dH: usize, h: usize, x: usize, n: i32, i: i32, o: i32, r: i32, s: f32,
+  squares: usize,
 ): void {
   const d2 = squares;
   const x2 = d2 + bufferBytes(n, o);
@@ -258,7 +266,8 @@ export function backward(
 
 /** Gradients of one layer's parameters from d = dZ; leaves dH for the gradient of its inputs. */
 function layerGradients(
-  layer: usize, trace: usize, adapter: usize, dBase: usize, dAdapter: usize, d: usize, dH: usize, n: i32, squares: usize,
+  layer: usize, trace: usize, adapter: usize, dBase: usize, dAdapter: usize, d: usize, dH: usize, n: i32,
+  squares: usize,
 ): void {
   const i = load<i32>(layer, LAYER_INPUT);
   const o = load<i32>(layer, LAYER_OUTPUT);

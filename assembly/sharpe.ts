@@ -11,8 +11,8 @@
 
 import {
   ALERT_FIELDS, SHARPE_COUNT, SHARPE_CURRENT, SHARPE_DIFFERENCES, SHARPE_HEADER_BYTES, SHARPE_HISTORY, SHARPE_MEAN,
-  SHARPE_PREVIOUS, SHARPE_SCALE, SHARPE_SIGMAS, SHARPE_THRESHOLD, SHARPE_VALUES, WINDOW_CENTER, WINDOW_FILL, WINDOW_FULL,
-  WINDOW_HEADER_BYTES, WINDOW_SIZE, WINDOW_SQUARES, WINDOW_SUM,
+  SHARPE_PREVIOUS, SHARPE_SCALE, SHARPE_SIGMAS, SHARPE_THRESHOLD, SHARPE_VALUES, WINDOW_CENTER, WINDOW_FILL,
+  WINDOW_FULL, WINDOW_HEADER_BYTES, WINDOW_SIZE, WINDOW_SQUARES, WINDOW_SUM,
 } from "./layout";
 
 /** Bytes of a window of `size` values. */
@@ -155,8 +155,8 @@ export function sharpeReset(detector: usize, values: i32, isPnl: bool, sigmas: f
 }
 
 /**
- * Takes one observation; returns whether it is an alert: with a full window and at least 3 Sharpe ratios in the history,
- * the current one lies below mean - sigmas * std of those before it. Leaves the numbers in SHARPE_*.
+ * Takes one observation; returns whether it is an alert: with a full window and at least 3 Sharpe ratios in the
+ * history, the current one lies below mean - sigmas * std of those before it. Leaves the numbers in SHARPE_*.
  */
 export function sharpeObserve(detector: usize, x: f64): bool {
   const returns = detector + SHARPE_HEADER_BYTES;

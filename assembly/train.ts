@@ -36,7 +36,10 @@ function draw(plan: usize, cursorField: usize, order: usize, rows: i32): i32 {
   return load<i32>(order + (<usize>cursor << 2));
 }
 
-/** Fills the batch: new samples first, then replayed ones. A Sharpe ratio needs neighbours in time: a random run of them. */
+/**
+ * Fills the batch: new samples first, then replayed ones. A Sharpe ratio needs neighbours in time: a random run of
+ * them.
+ */
 function fillBatch(plan: usize): void {
   const rows = load<i32>(plan, L.PLAN_ROWS);
   const fresh = load<i32>(plan, L.PLAN_BATCH_ROWS);
@@ -147,7 +150,10 @@ function gradientOfBatch(plan: usize): f64 {
   return value;
 }
 
-/** One step; measures what a report shows when `isReported`. Returns false when a value stopped being finite; the parameters are then those before the step. */
+/**
+ * One step; measures what a report shows when `isReported`. Returns false when a value stopped being finite; the
+ * parameters are then those before the step.
+ */
 function step(plan: usize, index: i32, isReported: bool): bool {
   const theta = load<usize>(plan, L.PLAN_PARAMETERS);
   const gradient = load<usize>(plan, L.PLAN_GRADIENT);
@@ -231,8 +237,8 @@ function finish(plan: usize, status: i32): i32 {
 }
 
 /**
- * Runs up to `steps` steps of the plan and returns its STATUS_*. STEP counts the steps done; when the run diverged it is
- * the index of the step that did. A look at the holdout before the first step makes "no change" a possible result.
+ * Runs up to `steps` steps of the plan and returns its STATUS_*. STEP counts the steps done; when the run diverged it
+ * is the index of the step that did. A look at the holdout before the first step makes "no change" a possible result.
  */
 export function train(plan: usize, steps: i32): i32 {
   const last = load<i32>(plan, L.PLAN_MAX_STEPS);

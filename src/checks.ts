@@ -3,7 +3,10 @@
 import { describeValue } from "./describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
 
-/** Throws ARGUMENT_TYPE unless `value` is a Float32Array, LENGTH_MISMATCH unless it has `length` elements. */
+/**
+ * Throws ARGUMENT_TYPE unless `value` is a Float32Array, LENGTH_MISMATCH unless it has `length`
+ * elements.
+ */
 export function checkFloat32(name: string, value: unknown, length: number, why: string): void {
   checkInstance(name, value, Float32Array);
   checkLength(name, (value as Float32Array).length, length, why);
@@ -38,7 +41,8 @@ export function checkFinite(name: string, values: Float32Array | Float64Array): 
     if (!Number.isFinite(values[i])) {
       throw new DriftkeelRangeError(
         "VALUE_NOT_FINITE",
-        `Expected ${name} to hold finite numbers, got ${values[i]} at index ${i}. Remove or repair it.`,
+        `Expected ${name} to hold finite numbers, got ${values[i]} at index ${i}. Remove or ` +
+          `repair it.`,
       );
     }
   }

@@ -1,4 +1,5 @@
-// CRC-32 (ISO 3309, reflected polynomial 0xedb88320), which finds every changed byte of a small file.
+// CRC-32 (ISO 3309, reflected polynomial 0xedb88320), which finds every changed byte of a small
+// file.
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

@@ -30,7 +30,10 @@ export type ErrorCode =
   | "FILE_CORRUPT"
   | "FILE_FAILED";
 
-/** Anything that is not a wrong argument: a wrong state, a failed environment, a training run that diverged. */
+/**
+ * Anything that is not a wrong argument: a wrong state, a failed environment, a training run that
+ * diverged.
+ */
 export class DriftkeelError extends Error {
   override readonly name: string = "DriftkeelError";
   constructor(

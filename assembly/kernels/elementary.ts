@@ -1,6 +1,7 @@
 // exp, log, tanh and sigmoid: polynomials in fixed order, so that every host computes the same bits.
 //
-// Error bounds, measured against f64 (f32 forms) and the host's library (f64 forms) by test/assembly/elementary.test.ts:
+// Error bounds, measured against f64 (f32 forms) and the host's library (f64 forms) by
+// test/assembly/elementary.test.ts:
 //   expF32     2 ulp on [-87, 88]; 0 below -87.33, infinity above 88.72
 //   tanhF32    4 ulp
 //   sigmoidF32 3 ulp
@@ -50,7 +51,9 @@ export function sigmoidF32(x: v128): v128 {
   return f32x4.div(one, f32x4.add(one, expF32(f32x4.neg(x))));
 }
 
-/** tanh per lane: the odd Taylor series to x^11 below 0.35 (remainder 2e-8 of x), (1 - e) / (1 + e), e = e^-2|x|, above. */
+/**
+ * tanh per lane: the odd Taylor series to x^11 below 0.35 (remainder 2e-8 of x), (1 - e) / (1 + e), e = e^-2|x|, above.
+ */
 // @ts-ignore: decorator
 @inline
 export function tanhF32(x: v128): v128 {

@@ -9,7 +9,7 @@ import { columnsOf, type Terminal } from "./terminal.ts";
 
 const DESCRIPTION = "Online learning you can leave running.";
 
-/** Runs one command line without the program's name, prints its errors, and returns the exit code. */
+/** Runs the arguments of one command line, prints its errors, and returns the exit code. */
 export async function runProgram(args: string[], terminal: Terminal): Promise<ExitCode> {
   const { stdout, stderr } = terminal;
   const program = new Command("driftkeel")

@@ -8,8 +8,8 @@ import { replayTable } from "./replay-table.ts";
 import { sampleDataPath } from "./sample-data.ts";
 import { hasColors, type Terminal } from "./terminal.ts";
 
-const DESCRIPTION = `Replay daily prices (OHLCV): train a signal on the first years, then predict, observe
-the P&L, notice drift, update, judge, and keep or undo, day by day.`;
+const DESCRIPTION = `Replay daily prices (OHLCV): train a signal on the first years; then, day by day,
+predict, observe the P&L, notice drift, update, judge, and keep or undo.`;
 
 const EXAMPLES = `
 Without a file it replays the S&P 500 of 2000-2020 from the package vega-datasets.

@@ -61,8 +61,8 @@ export class ReplayProgress {
 
   #start(base: BaseTrained): void {
     const loss = `${base.lossBefore.toFixed(3)} -> ${base.lossAfter.toFixed(3)}`;
-    const trained = `Trained the base network on ${base.samples} days to ${base.date}`;
-    this.#output.write(`${trained}: loss ${loss} in ${base.steps} steps.\n${YEAR_HEADER}`);
+    const trained = `Base network: ${base.samples} days to ${base.date}, ${base.steps} steps`;
+    this.#output.write(`${trained}, loss ${loss}.\n${YEAR_HEADER}`);
     if (this.#output.isTTY !== true) return;
     this.#bars = new cliProgress.MultiBar(
       {

@@ -62,12 +62,18 @@ function updatesCell(summary: RegimeSummary, colors: Colors): string {
   return lines.join("\n");
 }
 
-function legend({ base, reportPath, decisionsPath }: ReplayResult, colors: Colors): string {
-  const inSample = signedNumber(base.inSample.static.sharpe);
+function legend(result: ReplayResult, colors: Colors): string {
+  const { base, summaries, reportPath, decisionsPath } = result;
+  const { traders } = summaries.at(-1)!;
+  const exposures = TRADERS.map(
+    (name) => `${TRADER_TITLE[name]} ${percent(traders[name].exposure)}`,
+  );
+  const warmUp = signedNumber(base.inSample.static.sharpe);
   const lines = [
-    "Sharpe ratio per year and largest drawdown after costs, on days never trained on",
-    "before they were traded. Degradation: the part of the Sharpe ratio in the warm-up",
-    `years (${inSample}) that is gone; those were trained on, which flatters them.`,
+    "Sharpe ratio per year and largest drawdown, after costs; every day was traded",
+    "before it was trained on. Degradation: the part of the Sharpe ratio in the",
+    `warm-up years (${warmUp}) that is gone; those were trained on, which flatters them.`,
+    `Mean exposure: ${exposures.join(", ")}.`,
     "Regimes are named in hindsight and steer nothing.",
   ];
   const files = [`report     ${reportPath}`, `decisions  ${decisionsPath}`];

@@ -1,9 +1,13 @@
-// The TypeScript side of the ABI: every export of assembly/index.ts, with numbers for addresses and counts.
+// The TypeScript side of the ABI: every export of assembly/index.ts, with numbers for addresses and
+// counts.
 //
-// Addresses come back from WebAssembly as signed numbers; `>>> 0` makes them usable. A test compares this list with
-// assembly/index.ts.
+// Addresses come back from WebAssembly as signed numbers; `>>> 0` makes them usable. A test
+// compares this list with assembly/index.ts.
 
-/** What an instance of the core offers. Types: bytes and counts are i32, losses and norms f64, flags 0 or 1. */
+/**
+ * What an instance of the core offers. Types: bytes and counts are i32, losses and norms f64, flags
+ * 0 or 1.
+ */
 export interface CoreExports {
   // memory and threads
   allocate(sizeBytes: number): number;
@@ -18,7 +22,7 @@ export interface CoreExports {
   dot(x: number, y: number, n: number): number;
   norms(out: number, x: number, n: number): void;
   square(out: number, x: number, n: number): void;
-  sum(x: number, n: number): number;
+  sum(x: number, count: number): number;
   activate(kind: number, y: number, z: number, n: number): void;
   activateBackward(kind: number, d: number, z: number, y: number, n: number): void;
   softmax(p: number, z: number, o: number): void;

@@ -1,4 +1,5 @@
-// Caller's arrays on their way into the core: those that live in its memory pass by address, others are copied.
+// Caller's arrays on their way into the core: those that live in its memory pass by address, others
+// are copied.
 
 import { describeValue } from "../describe-value.ts";
 import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
@@ -10,7 +11,10 @@ type CoreArray = Float32Array | Float64Array;
 /** Arrays handed out by `allocate`, by address. */
 const handedOut = new Map<number, Block>();
 
-/** Every buffer object that has ever stood for the core's memory: growth makes a new one over the same bytes. */
+/**
+ * Every buffer object that has ever stood for the core's memory: growth makes a new one over the
+ * same bytes.
+ */
 const buffers = new WeakSet<ArrayBufferLike>();
 
 function isInCore(array: CoreArray): boolean {
@@ -20,8 +24,8 @@ function isInCore(array: CoreArray): boolean {
 }
 
 /**
- * A Float32Array of `length` zeros in the core's memory. Passing it, or a subarray of it, to anything below costs no
- * copy. It lives until `release`. Throws CORE_OUT_OF_MEMORY.
+ * A Float32Array of `length` zeros in the core's memory. Passing it, or a subarray of it, to
+ * anything below costs no copy. It lives until `release`. Throws CORE_OUT_OF_MEMORY.
  */
 export function allocate(length: number): Float32Array {
   if (!Number.isInteger(length) || length < 1) {
@@ -38,8 +42,9 @@ export function allocate(length: number): Float32Array {
 }
 
 /**
- * Gives an array of `allocate` back. Later use of it, or of a subarray, by the library is an error; reading or writing
- * it directly is undefined. Throws DISPOSED when it has been given back, ARGUMENT_TYPE when it is not from `allocate`.
+ * Gives an array of `allocate` back. Later use of it, or of a subarray, by the library is an error;
+ * reading or writing it directly is undefined. Throws DISPOSED when it has been given back,
+ * ARGUMENT_TYPE when it is not from `allocate`.
  */
 export function release(array: Float32Array): void {
   if (!(array instanceof Float32Array) || !isInCore(array)) {
@@ -73,7 +78,10 @@ function checkLive(array: CoreArray): void {
   throw released();
 }
 
-/** Addresses of the arrays of one call. Copies in what is not in core memory, copies out what was written. */
+/**
+ * Addresses of the arrays of one call. Copies in what is not in core memory, copies out what was
+ * written.
+ */
 export class Frame {
   readonly #copies: { address: number; target: CoreArray | undefined }[] = [];
 
@@ -105,7 +113,10 @@ export class Frame {
     return address;
   }
 
-  /** Copies out what was written. Not called when the computation failed: the caller's arrays stay as they were. */
+  /**
+   * Copies out what was written. Not called when the computation failed: the caller's arrays stay
+   * as they were.
+   */
   commit(): void {
     for (const { address, target } of this.#copies) target?.set(viewLike(target, address));
   }
@@ -124,7 +135,10 @@ function viewLike(array: CoreArray, address: number): CoreArray {
     : new Float64Array(buffer, address, array.length);
 }
 
-/** Runs `compute` with a frame: writes are copied out when it returns, everything is given back either way. */
+/**
+ * Runs `compute` with a frame: writes are copied out when it returns, everything is given back
+ * either way.
+ */
 export function withFrame<T>(compute: (frame: Frame) => T): T {
   const frame = new Frame();
   try {

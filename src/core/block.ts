@@ -19,8 +19,10 @@ export function reserve(running: Core, sizeBytes: number): number {
 function outOfMemory(running: Core, sizeBytes: number, cause?: unknown): DriftkeelError {
   return new DriftkeelError(
     "CORE_OUT_OF_MEMORY",
-    `Expected room for ${sizeBytes} bytes in the core's memory of at most ${running.maxMemoryMiB} MiB ` +
-      "(one block at most 1 GiB). Dispose of what you no longer use, or call init({ maxMemoryMiB }) with more first.",
+    `Expected room for ${sizeBytes} bytes in the core's memory of at most ` +
+      `${running.maxMemoryMiB} MiB ` +
+      "(one block at most 1 GiB). Dispose of what you no longer use, or call init({ " +
+      "maxMemoryMiB }) with more first.",
     { cause },
   );
 }
@@ -28,7 +30,10 @@ function outOfMemory(running: Core, sizeBytes: number, cause?: unknown): Driftke
 /** Frees what an owner forgot to dispose of. */
 const forgotten = new FinalizationRegistry<number>((address) => core().exports.free(address));
 
-/** A block of memory with one owner. Use after `dispose()` throws DISPOSED; a second dispose does nothing. */
+/**
+ * A block of memory with one owner. Use after `dispose()` throws DISPOSED; a second dispose does
+ * nothing.
+ */
 export class Block {
   readonly sizeBytes: number;
   #address: number;
@@ -36,7 +41,10 @@ export class Block {
   #isDisposed = false;
   readonly #owner: string;
 
-  /** Reserves `sizeBytes` bytes, cleared. `owner` names the object in the error of a use after dispose. */
+  /**
+   * Reserves `sizeBytes` bytes, cleared. `owner` names the object in the error of a use after
+   * dispose.
+   */
   constructor(sizeBytes: number, owner: string) {
     const running = core();
     this.sizeBytes = sizeBytes;
@@ -65,7 +73,10 @@ export class Block {
     return this.#isDisposed;
   }
 
-  /** Keeps the memory while a thread works on it: a dispose takes effect when the last holder lets go. */
+  /**
+   * Keeps the memory while a thread works on it: a dispose takes effect when the last holder lets
+   * go.
+   */
   hold(): void {
     this.#holds++;
   }

@@ -7,8 +7,8 @@ import { core } from "./instance.ts";
 import type { NetworkDescription } from "./network-description.ts";
 
 /**
- * Fills W of every layer with normals of standard deviation sqrt(2/i) before relu and gelu (He et al. 2015), which halve
- * the variance, and sqrt(1/i) otherwise (LeCun et al. 1998). Biases stay 0.
+ * Fills W of every layer with normals of standard deviation sqrt(2/i) before relu and gelu (He et
+ * al. 2015), which halve the variance, and sqrt(1/i) otherwise (LeCun et al. 1998). Biases stay 0.
  */
 export function initializeWeights(
   description: NetworkDescription,
@@ -27,7 +27,10 @@ export function initializeWeights(
   });
 }
 
-/** Fills A of every adapter with normals of standard deviation sqrt(2/i); B stays 0, so that a fresh adapter changes nothing. */
+/**
+ * Fills A of every adapter with normals of standard deviation sqrt(2/i); B stays 0, so that a fresh
+ * adapter changes nothing.
+ */
 export function initializeAdapter(
   description: NetworkDescription,
   adapter: Block,

@@ -26,7 +26,9 @@ const coreOptions = z.strictObject({
 
 /** What `init` takes. */
 export interface CoreOptions {
-  /** Threads that work on one job, the caller's included; default 1. Results do not depend on it. */
+  /**
+   * Threads that work on one job, the caller's included; default 1. Results do not depend on it.
+   */
   threads?: number;
   /** Limit of the core's memory; default 1024 MiB shared, 256 MiB plain. Fixed at the first use. */
   maxMemoryMiB?: number;
@@ -60,8 +62,8 @@ export interface Core {
 let running: Core | undefined;
 
 /**
- * Plain memory cannot grow without detaching every view a user holds; it is therefore created at its full size and
- * never grows. The pages cost nothing until they are touched.
+ * Plain memory cannot grow without detaching every view a user holds; it is therefore created at
+ * its full size and never grows. The pages cost nothing until they are touched.
  */
 function createMemory(shared: boolean, maxMemoryMiB: number): WebAssembly.Memory {
   const maximum = maxMemoryMiB * PAGES_PER_MIB;
@@ -120,7 +122,8 @@ export function core(): Core {
   if (!platform.isReadyOnImport) {
     throw new DriftkeelError(
       "CORE_NOT_READY",
-      "Expected the core to be ready, but init() has not finished. In a browser, `await init()` first.",
+      "Expected the core to be ready, but init() has not finished. In a browser, `await " +
+        "init()` first.",
     );
   }
   const bytes = bytesOfCore(true);

@@ -13,7 +13,10 @@ import { core } from "./instance.ts";
 import type { NetworkDescription } from "./network-description.ts";
 import type { SampleBlock } from "./sample-block.ts";
 
-/** A network's description with the parameters to use; a block that the network does not have is left out. */
+/**
+ * A network's description with the parameters to use; a block that the network does not have is
+ * left out.
+ */
 export interface Model {
   description: NetworkDescription;
   base?: Block | undefined;
@@ -32,7 +35,10 @@ function addresses({ description, base, adapter }: Model): [number, number, numb
   return [description.block.address, base?.address ?? 0, adapter?.address ?? 0];
 }
 
-/** Writes the outputs of n rows into `outputs`: f32[n x o]; input: f32[n x i]. Lengths have been checked. */
+/**
+ * Writes the outputs of n rows into `outputs`: f32[n x o]; input: f32[n x i]. Lengths have been
+ * checked.
+ */
 export function predictInto(
   outputs: Float32Array,
   model: Model,
@@ -73,7 +79,9 @@ export function lossOf(model: Model, samples: SampleBlock): number {
   });
 }
 
-/** Which blocks a Fisher covers. The result holds the adapter's parameters first, then the base's. */
+/**
+ * Which blocks a Fisher covers. The result holds the adapter's parameters first, then the base's.
+ */
 export interface FisherScope {
   base: boolean;
   adapter: boolean;
@@ -120,7 +128,9 @@ export function analyticFisher(
   return fisher;
 }
 
-/** The same by central differences, recomputing only what a moved weight changes. Empirical labels. */
+/**
+ * The same by central differences, recomputing only what a moved weight changes. Empirical labels.
+ */
 export function structuredFisher(
   model: Model,
   samples: SampleBlock,

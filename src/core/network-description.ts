@@ -1,8 +1,9 @@
-// The description block of a network: what the core must know of its layers (NETWORK_* and LAYER_* in layout.ts).
+// The description block of a network: what the core must know of its layers (NETWORK_* and LAYER_*
+// in layout.ts).
 //
-// Letters: i inputs, o outputs, r rank of a layer. The base block holds W [o x i] and b [o] of each layer in turn; the
-// adapter block holds A [r x i] and Bt [r x o] (B transposed) of each adapted layer in turn. No padding: element p of a
-// block is parameter p of the model.
+// Letters: i inputs, o outputs, r rank of a layer. The base block holds W [o x i] and b [o] of each
+// layer in turn; the adapter block holds A [r x i] and Bt [r x o] (B transposed) of each adapted
+// layer in turn. No padding: element p of a block is parameter p of the model.
 
 import * as layout from "../../assembly/layout.ts";
 import { Block } from "./block.ts";

@@ -29,15 +29,16 @@ export function startThread(
   };
 }
 
-const channel = typeof MessageChannel === "function" ? new MessageChannel() : undefined;
+let channel: MessageChannel | undefined;
 const waiting: (() => void)[] = [];
-if (channel) channel.port1.onmessage = () => waiting.shift()?.();
 
-/** Calls `task` after the event loop had its turn (a message: timers are throttled to milliseconds). */
+/**
+ * Calls `task` after the event loop had its turn (a message: timers are throttled to milliseconds).
+ */
 export function afterEvents(task: () => void): void {
   if (!channel) {
-    setTimeout(task, 0);
-    return;
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => waiting.shift()?.();
   }
   waiting.push(task);
   channel.port2.postMessage(undefined);
@@ -45,10 +46,12 @@ export function afterEvents(task: () => void): void {
 
 const noFiles = "A page has no files: keep the bytes of toBytes() in IndexedDB instead.";
 
+/** Refuses: a page has no files. */
 export async function readBytes(_path: string): Promise<Uint8Array> {
   throw new Error(noFiles);
 }
 
+/** Refuses: a page has no files. */
 export async function writeBytes(_path: string, _bytes: Uint8Array): Promise<void> {
   throw new Error(noFiles);
 }

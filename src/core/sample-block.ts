@@ -2,7 +2,10 @@
 
 import { Block } from "./block.ts";
 
-/** n samples: inputs f32[n x i], labels f32[n x o], weights f32[n]. The caller has checked the shapes. */
+/**
+ * n samples: inputs f32[n x i], labels f32[n x o], weights f32[n]. The caller has checked the
+ * shapes.
+ */
 export class SampleBlock {
   readonly rows: number;
   readonly #block: Block;

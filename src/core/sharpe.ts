@@ -5,7 +5,10 @@ import { Frame, withFrame } from "./arrays.ts";
 import { Block } from "./block.ts";
 import { core } from "./instance.ts";
 
-/** Rolling Sharpe of f64[n] into a new f64[n]; NaN until `windowSize` values are there. Arguments have been checked. */
+/**
+ * Rolling Sharpe of f64[n] into a new f64[n]; NaN until `windowSize` values are there. Arguments
+ * have been checked.
+ */
 export function rollingSharpeOf(
   values: Float64Array,
   windowSize: number,
@@ -98,7 +101,8 @@ export class SharpeState {
   /** The whole state as bytes; `restore` takes it back into a detector of the same options. */
   save(): Uint8Array {
     const bytes = this.#block.bytes().slice();
-    new DataView(bytes.buffer).setUint32(layout.SHARPE_HISTORY, 0, true); // an address means nothing elsewhere
+    // An address means nothing elsewhere.
+    new DataView(bytes.buffer).setUint32(layout.SHARPE_HISTORY, 0, true);
     return bytes;
   }
 

@@ -8,8 +8,8 @@ import type { Role, Thread } from "./thread.ts";
 const helpers: Thread[] = [];
 
 /**
- * Lets `count` threads, the caller's included, work on a job. Helpers are started as needed and never stopped, since one
- * could be in the middle of a job: those beyond the count stay asleep.
+ * Lets `count` threads, the caller's included, work on a job. Helpers are started as needed and
+ * never stopped, since one could be in the middle of a job: those beyond the count stay asleep.
  */
 export function setThreads(core: Core, count: number): void {
   const wanted = core.shared ? count - 1 : 0; // plain memory cannot be seen by a second thread

@@ -4,7 +4,8 @@ import { STATUS_RUNNING } from "../../assembly/layout.ts";
 import type { CoreExports } from "./abi.ts";
 
 /**
- * Yields the plan's status after each slice of about `sliceMs` milliseconds; the last one yielded is final.
+ * Yields the plan's status after each slice of about `sliceMs` milliseconds; the last one yielded
+ * is final.
  * How the steps fall into slices depends on the clock, what they compute does not.
  */
 export function* trainInSlices(

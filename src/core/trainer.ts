@@ -1,5 +1,6 @@
-// Runs training plans away from the caller: on a thread of their own where memory is shared, else in short slices
-// between the events of this thread. Either way the same instructions run on the same bytes.
+// Runs training plans away from the caller: on a thread of their own where memory is shared, else
+// in short slices between the events of this thread. Either way the same instructions run on the
+// same bytes.
 
 import * as platform from "#platform";
 import { PLAN_ABORT } from "../../assembly/layout.ts";
@@ -10,7 +11,9 @@ import type { FromThread, Thread } from "./thread.ts";
 import { startRole } from "./threads.ts";
 import { trainInSlices } from "./train-slices.ts";
 
-/** Longest time the event loop waits while this thread trains: half a frame at 60 frames a second. */
+/**
+ * Longest time the event loop waits while this thread trains: half a frame at 60 frames a second.
+ */
 const SLICE_MS = 8;
 
 interface Run {
@@ -26,7 +29,8 @@ let runCount = 0;
 function failed(message: string): DriftkeelError {
   return new DriftkeelError(
     "CORE_FAILED",
-    `Expected the training thread to finish, but it failed: ${message}. The model is as before; please report this.`,
+    `Expected the training thread to finish, but it failed: ${message}. The model is as ` +
+      `before; please report this.`,
   );
 }
 
@@ -56,7 +60,10 @@ export function abort(plan: Block): void {
   Atomics.store(new Int32Array(core().memory.buffer, plan.address), PLAN_ABORT >> 2, 1);
 }
 
-/** Runs a plan to its end and resolves with its STATUS_*. Runs of one process follow each other in order. */
+/**
+ * Runs a plan to its end and resolves with its STATUS_*. Runs of one process follow each other in
+ * order.
+ */
 export function runPlan(plan: Block, onProgress: () => void): Promise<number> {
   const running = core();
   return running.shared

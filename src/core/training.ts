@@ -1,4 +1,5 @@
-// One training run: writes the plan block (PLAN_* in layout.ts), has it run on a copy, reads the result back.
+// One training run: writes the plan block (PLAN_* in layout.ts), has it run on a copy, reads the
+// result back.
 
 import * as layout from "../../assembly/layout.ts";
 import { Block } from "./block.ts";
@@ -52,7 +53,10 @@ export interface TrainingSpec {
 
 export type TrainingStatus = "finished" | "stopped-early" | "cancelled" | "diverged";
 
-/** What a run left: the trained blocks are new ones, owned by the caller, when it finished or stopped early. */
+/**
+ * What a run left: the trained blocks are new ones, owned by the caller, when it finished or
+ * stopped early.
+ */
 export interface TrainingResult {
   status: TrainingStatus;
   /** Steps done; when it diverged, the index of the step that did. */

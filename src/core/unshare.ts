@@ -1,8 +1,9 @@
 // Turns the core's binary into one for memory that is not shared.
 //
-// A module says in its import section whether its memory is shared. Browsers share memory only on isolated pages, and
-// a second binary for all others would double the bundle for the sake of one bit. Nothing else differs: the
-// instructions for threads are valid on unshared memory, and the core only waits when it has helpers.
+// A module says in its import section whether its memory is shared. Browsers share memory only on
+// isolated pages, and a second binary for all others would double the bundle for the sake of one
+// bit. Nothing else differs: the instructions for threads are valid on unshared memory, and the
+// core only waits when it has helpers.
 
 const IMPORT_SECTION = 2;
 const KIND_MEMORY = 2;

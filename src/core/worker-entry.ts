@@ -1,4 +1,5 @@
-// The script of a thread: a helper sleeps inside the core until it is needed, a trainer runs training plans.
+// The script of a thread: a helper sleeps inside the core until it is needed, a trainer runs
+// training plans.
 
 import type { CoreExports } from "./abi.ts";
 import { instantiate } from "./instantiate.ts";

@@ -1,6 +1,7 @@
 // A model with LoRA adapters: the network it stands on, if any, and the parameters of its own.
 //
-// Letters: i inputs, o outputs of a module, r rank; A [r x i], B [o x r] as in PEFT. Inside, B lies transposed.
+// Letters: i inputs, o outputs of a module, r rank; A [r x i], B [o x r] as in PEFT. Inside, B lies
+// transposed.
 
 import { Block } from "../core/block.ts";
 import { initializeAdapter } from "../core/initialize.ts";
@@ -80,7 +81,9 @@ export class AdaptedModel {
     return new AdaptedModel(new NetworkDescription([layer], loss), undefined);
   }
 
-  /** Fresh parameters: A seeded normal, B 0; the base a copy of the network's when it is trained. */
+  /**
+   * Fresh parameters: A seeded normal, B 0; the base a copy of the network's when it is trained.
+   */
   initialize(seed: number, trainsBase: boolean): Parameters {
     const adapter = new Block(4 * this.description.adapterCount, "IncrementalUpdater");
     initializeAdapter(this.description, adapter, seed);

@@ -79,8 +79,9 @@ export class Network {
   #training: AbortController | undefined;
 
   /**
-   * Weights start as seeded normals with standard deviation sqrt(2/i) before relu and gelu and sqrt(1/i) otherwise,
-   * biases as 0. Throws OPTION_INVALID, OPTION_UNKNOWN, CORE_NOT_READY, CORE_OUT_OF_MEMORY.
+   * Weights start as seeded normals with standard deviation sqrt(2/i) before relu and gelu and
+   * sqrt(1/i) otherwise, biases as 0. Throws OPTION_INVALID, OPTION_UNKNOWN, CORE_NOT_READY,
+   * CORE_OUT_OF_MEMORY.
    */
   constructor(options: NetworkOptions) {
     const parsed = parseOptions("Network", networkOptions, options);
@@ -113,8 +114,8 @@ export class Network {
   }
 
   /**
-   * Outputs of `sampleCount` inputs, f32[n x o] from f32[n x i]. With a cross-entropy loss the outputs of an identity
-   * layer are logits. Throws LENGTH_MISMATCH, DISPOSED.
+   * Outputs of `sampleCount` inputs, f32[n x o] from f32[n x i]. With a cross-entropy loss the
+   * outputs of an identity layer are logits. Throws LENGTH_MISMATCH, DISPOSED.
    */
   forward(input: Float32Array, sampleCount = 1): Float32Array {
     const parts = this.#parts();
@@ -138,9 +139,9 @@ export class Network {
   }
 
   /**
-   * Trains a copy of the weights on another thread and swaps it in at the end; until then, and when anything fails,
-   * everybody sees the old weights. Throws UPDATE_IN_PROGRESS, UPDATE_DIVERGED (naming the step), UPDATE_CANCELLED, and
-   * the errors of bad samples and options.
+   * Trains a copy of the weights on another thread and swaps it in at the end; until then, and when
+   * anything fails, everybody sees the old weights. Throws UPDATE_IN_PROGRESS, UPDATE_DIVERGED
+   * (naming the step), UPDATE_CANCELLED, and the errors of bad samples and options.
    */
   async train(samples: Sample[], options: TrainOptions): Promise<TrainReport> {
     const parts = this.#parts();
@@ -174,7 +175,10 @@ export class Network {
     return new Map(copies);
   }
 
-  /** Replaces all tensors by copies of the given ones. Nothing changes unless every one is there and fits. */
+  /**
+   * Replaces all tensors by copies of the given ones. Nothing changes unless every one is there and
+   * fits.
+   */
   setWeights(weights: Map<string, Float32Array>): void {
     const { base } = this.#parts();
     if (!(weights instanceof Map)) {

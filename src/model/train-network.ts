@@ -65,7 +65,10 @@ export function isReplaySource(value: unknown): boolean {
   return typeof sample === "function" && typeof size === "number";
 }
 
-/** Trains a copy of the base; `cancel` is the network's own wish to stop. Returns the new block with the report. */
+/**
+ * Trains a copy of the base; `cancel` is the network's own wish to stop. Returns the new block with
+ * the report.
+ */
 export async function trainNetwork(
   model: Model,
   samples: readonly Sample[],

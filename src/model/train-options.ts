@@ -43,7 +43,9 @@ export interface TrainingOptions {
   lr: number;
   /** Steps; default: one pass over the samples (a single step for full batches). */
   maxSteps?: number;
-  /** Passes over the samples, instead of or besides maxSteps: the smaller number of steps counts. */
+  /**
+   * Passes over the samples, instead of or besides maxSteps: the smaller number of steps counts.
+   */
   epochs?: number;
   /** New samples in a batch; default: all of them, every step. */
   batchSize?: number;
@@ -63,7 +65,10 @@ export interface TrainingOptions {
   warmupSteps?: number;
 }
 
-/** Stops when the loss on these samples has not fallen for `patience` looks, and keeps the best parameters seen. */
+/**
+ * Stops when the loss on these samples has not fallen for `patience` looks, and keeps the best
+ * parameters seen.
+ */
 export interface EarlyStop {
   holdout: Sample[];
   /** Default 5. */
@@ -123,7 +128,10 @@ export function optimizerOf(options: ParsedTrainingOptions) {
   return { lr, optimizer, momentum, beta2, weightDecay, clipNorm, schedule, warmupSteps };
 }
 
-/** The form of EWC that goes with an optimiser: proximal for plain SGD, gradient where steps are adaptive. */
+/**
+ * The form of EWC that goes with an optimiser: proximal for plain SGD, gradient where steps are
+ * adaptive.
+ */
 export function defaultEwcForm(optimizer: OptimizerName): EwcForm {
   return optimizer === "sgd" ? "proximal" : "gradient";
 }

@@ -1,4 +1,5 @@
-// One training run of a model's parameters: samples and replay into the core, a run on a copy, a report.
+// One training run of a model's parameters: samples and replay into the core, a run on a copy, a
+// report.
 
 import { checkLength } from "../checks.ts";
 import type { Model } from "../core/network-compute.ts";
@@ -16,7 +17,10 @@ import {
   type TrainReport,
 } from "./train-options.ts";
 
-/** What EWC adds to a run: anything with a Fisher and a baseline over the trained parameters, such as `Ewc`. */
+/**
+ * What EWC adds to a run: anything with a Fisher and a baseline over the trained parameters, such
+ * as `Ewc`.
+ */
 export interface Consolidation {
   readonly lambda: number;
   fisher(): Float32Array | undefined;
@@ -49,8 +53,9 @@ export interface RunRequest {
 }
 
 /**
- * Trains a copy and returns its new blocks with a report. Throws UPDATE_DIVERGED (naming the step) when a value stopped
- * being finite, UPDATE_CANCELLED when the signal said so; the model is untouched in every case.
+ * Trains a copy and returns its new blocks with a report. Throws UPDATE_DIVERGED (naming the step)
+ * when a value stopped being finite, UPDATE_CANCELLED when the signal said so; the model is
+ * untouched in every case.
  */
 export async function trainCopy(request: RunRequest): Promise<{
   result: TrainingResult;
@@ -132,7 +137,8 @@ function checkOutcome(owner: string, result: TrainingResult, maxSteps: number): 
   if (result.status === "diverged") {
     throw new DriftkeelError(
       "UPDATE_DIVERGED",
-      `Expected finite values throughout the training of ${owner}, but step ${result.steps} of ${maxSteps} ` +
+      `Expected finite values throughout the training of ${owner}, but step ${result.steps} ` +
+        `of ${maxSteps} ` +
         `gave a loss of ${result.loss} and a gradient norm of ${result.gradientNorm}. ` +
         "Nothing has changed. Lower lr, set clipNorm, or look for outliers in the samples.",
     );
@@ -140,7 +146,8 @@ function checkOutcome(owner: string, result: TrainingResult, maxSteps: number): 
   if (result.status === "cancelled") {
     throw new DriftkeelError(
       "UPDATE_CANCELLED",
-      `The training of ${owner} was cancelled after ${result.steps} of ${maxSteps} steps. Nothing has changed.`,
+      `The training of ${owner} was cancelled after ${result.steps} of ${maxSteps} steps. ` +
+        `Nothing has changed.`,
     );
   }
 }

@@ -162,7 +162,7 @@ export function parseBars(text: string, name: string): Bar[] {
 
 /**
  * Reads a CSV file of at most 64 MiB with `parseBars`.
- * Throws `FILE_FAILED` when the file cannot be read and `FILE_CORRUPT` when it is not what it should be.
+ * Throws `FILE_FAILED` when it cannot be read, `FILE_CORRUPT` when it is not what it should be.
  */
 export async function readBars(path: string): Promise<BarFile> {
   let bytes: Buffer;

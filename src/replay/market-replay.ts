@@ -1,6 +1,7 @@
 // Replays a market day by day: settle, notice drift, update, judge, keep or undo, predict.
 
 import { DriftkeelRangeError } from "../errors.ts";
+import type { Sample } from "../model/sample.ts";
 import { type DriftAlert, SharpeDriftDetector } from "../pipeline/drift/sharpe-drift-detector.ts";
 import type { Bar } from "./bars.ts";
 import { FEATURE_LOOKBACK } from "./features.ts";
@@ -50,7 +51,7 @@ export async function* replayMarket(
       tape.append(bar);
       // One day leaves the training days each day, and only then enters the replay buffer.
       const { trainFrom } = updateDays(tape, settings);
-      if (trainFrom > tape.firstDay) learner.remember(tape.samples(trainFrom - 1, trainFrom));
+      if (trainFrom > tape.firstDay) learner.remember(tape.samples(tape.today - 1, tape.today));
       const pnl = book.settle(tape.returnOn(tape.today));
       const alert = detector.observe(new Date(`${bar.date}T00:00:00Z`), pnl.driftkeel);
       const decision = trigger.decide(alert !== undefined);
@@ -132,14 +133,20 @@ async function update(
   settings: ReplaySettings,
 ): Promise<UpdateSettled> {
   const { trainFrom, holdoutFrom } = updateDays(tape, settings);
+  const train = tape.samples(trainFrom, holdoutFrom);
   const holdout = tape.samples(holdoutFrom, tape.today);
-  const outcome = await learner.update(tape.samples(trainFrom, holdoutFrom), holdout);
+  const outcome = await learner.update(train, holdout);
+  // Read off the samples themselves, so that the log says what was used and not what was meant.
   const days = {
-    trainFrom: tape.date(trainFrom),
-    trainTo: tape.date(holdoutFrom - 1),
-    holdoutFrom: tape.date(holdoutFrom),
-    holdoutTo: tape.date(tape.today - 1),
+    trainFrom: dateOf(train[0]!),
+    trainTo: dateOf(train.at(-1)!),
+    holdoutFrom: dateOf(holdout[0]!),
+    holdoutTo: dateOf(holdout.at(-1)!),
     replaySamples: learner.remembered,
   };
   return { ...outcome, date: tape.date(tape.today), trigger, days };
+}
+
+function dateOf(sample: Sample): string {
+  return sample.timestamp!.toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 // Measures a series of daily returns: Sharpe ratio, growth, drawdown.
 
 /** Trading days in a year, the usual factor for daily figures. */
-export const DAYS_PER_YEAR = 252;
+const DAYS_PER_YEAR = 252;
 
 /** What a series of daily returns amounts to. */
 export interface Performance {
@@ -13,7 +13,7 @@ export interface Performance {
   maxDrawdown: number;
 }
 
-/** Sum in f64 with Neumaier's correction, so that the order of large and small days does not matter. */
+/** Sum in f64 with Neumaier's correction: small days count beside large ones, in any order. */
 function sum(values: Iterable<number>): number {
   let total = 0;
   let correction = 0;

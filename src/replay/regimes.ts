@@ -8,7 +8,7 @@ export const REGIMES = ["bull", "bear", "sideways"] as const;
 /** What kind of market a day belonged to. */
 export type Regime = (typeof REGIMES)[number];
 
-/** The common definition: a bear market is a fall of 20% from the top, a bull market a rise of 20%. */
+/** The usual definition: a fall of 20% makes a bear market, a rise of 20% ends it. */
 const TURN = 0.2;
 /** Trading days on each side of a day that are looked at for a direction: a quarter. */
 const SIDEWAYS_REACH = 63;

@@ -10,6 +10,12 @@ import {
   share,
 } from "../options.ts";
 
+/*
+ * The numbers of `base` and `update` were chosen on the first three years of the S&P 500 alone: the
+ * base network trained on 2000-2001, both traded 2002, mean of 8 seeds. The base stops training
+ * before what it gains there costs more in 2002; the update lies in the middle of a plateau. All
+ * other defaults were set before any run: a year to learn from, a quarter to be judged on.
+ */
 const schema = z.strictObject({
   /** Of the base network, the adapter and the replay buffer. */
   seed: seed.default(1),
@@ -32,8 +38,8 @@ const schema = z.strictObject({
     .prefault({}),
   base: z
     .strictObject({
-      lr: positiveNumber.default(0.003),
-      maxSteps: positiveInteger.default(300),
+      lr: positiveNumber.default(0.001),
+      maxSteps: positiveInteger.default(100),
       weightDecay: nonNegativeNumber.default(0.01),
     })
     .prefault({}),
@@ -43,7 +49,7 @@ const schema = z.strictObject({
       alpha: positiveNumber.default(4),
       lr: positiveNumber.default(0.003),
       maxSteps: positiveInteger.default(40),
-      ewcLambda: nonNegativeNumber.default(1),
+      ewcLambda: nonNegativeNumber.default(10),
       replayCapacity: positiveInteger.default(1024),
       replayShare: share.default(0.5),
     })

@@ -15,6 +15,8 @@ export interface TraderSummary extends Performance {
    * the base network was trained on: 0 is as good, 1 is all lost, negative is better.
    */
   degradation: number;
+  /** Mean size of the position, 0..1: half the exposure makes half the drawdown. */
+  exposure: number;
 }
 
 /** What happened on the days of one regime. */
@@ -34,7 +36,12 @@ function summariseTrader(trader: Trader, base: BaseTrained, days: DaySettled[]):
   const performance = measurePerformance(days.map((day) => day.pnl[trader]));
   const reference = base.inSample[trader].sharpe;
   const size = Math.max(Math.abs(reference), MIN_REFERENCE_SHARPE);
-  return { ...performance, degradation: (reference - performance.sharpe) / size };
+  const exposed = days.reduce((total, day) => total + Math.abs(day.position[trader]), 0);
+  return {
+    ...performance,
+    degradation: (reference - performance.sharpe) / size,
+    exposure: days.length === 0 ? 0 : exposed / days.length,
+  };
 }
 
 function summariseDays(

@@ -81,6 +81,7 @@ function traderSection(trader: TraderSummary): object {
     annual_return: round(trader.annualReturn),
     max_drawdown: round(trader.maxDrawdown),
     degradation: round(trader.degradation),
+    exposure: round(trader.exposure),
   };
 }
 

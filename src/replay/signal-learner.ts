@@ -86,7 +86,7 @@ export class SignalLearner {
       seed: settings.seed,
     });
     const learner = new SignalLearner(settings, base);
-    await learner.#updater.consolidate(warmUp);
+    learner.#updater.consolidate(warmUp);
     return { learner, report: { steps, lossBefore, lossAfter } };
   }
 
@@ -126,8 +126,8 @@ export class SignalLearner {
         maxLossDelta: this.#settings.maxLossDelta,
       });
       if (accepted) {
+        // Also protects from now on what these samples taught.
         this.#updater.commitUpdate();
-        await this.#updater.consolidate(train);
       } else {
         this.#updater.rollback();
       }

@@ -13,7 +13,7 @@ export function splitWarmUp(bars: readonly Bar[], years: number): { warmUp: Bar[
   const end = `${String(Number(first.slice(0, 4)) + years).padStart(4, "0")}${first.slice(4)}`;
   const live = bars.filter((bar) => bar.date >= end);
   if (live.length === 0) {
-    const got = `${bars.length} bars from ${first || "no date"} to ${bars.at(-1)?.date ?? "no date"}`;
+    const got = `${bars.length} bars from ${first} to ${bars.at(-1)?.date}`;
     const message = `Expected bars after ${years} warm-up years, got ${got}.`;
     throw new DriftkeelRangeError("DATA_EMPTY", `${message} Take fewer years or a longer file.`);
   }

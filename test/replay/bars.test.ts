@@ -36,7 +36,8 @@ describe("parseBars", () => {
   });
 
   it("takes a byte order mark, Windows line ends, quotes and blank lines at the end", () => {
-    const text = `\uFEFF"date","open","high","low","close"\r\n"2020-01-02","10","12","9","11"\r\n\r\n`;
+    const header = '\uFEFF"date","open","high","low","close"';
+    const text = `${header}\r\n"2020-01-02","10","12","9","11"\r\n\r\n`;
     expect(parseBars(text, "prices.csv")).toEqual([
       { date: "2020-01-02", open: 10, high: 12, low: 9, close: 11, volume: 0 },
     ]);

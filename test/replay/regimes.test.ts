@@ -19,7 +19,7 @@ function barsThrough(points: [day: number, close: number][]): Bar[] {
 }
 
 describe("labelRegimes", () => {
-  it("calls the way from a top to a bottom 20% lower a bear market, from the day after the top", () => {
+  it("calls the way from a top to a bottom 20% lower a bear market", () => {
     const regimes = labelRegimes(
       barsThrough([
         [0, 100],

@@ -100,7 +100,9 @@ describe("runReplay", () => {
     [{ warmupYears: 20 }, "DATA_EMPTY"],
   ])("refuses %j before it writes anything", async (wrong, code) => {
     const baseDir = join(folder, "refused");
-    await expect(runReplay(file, wrong as ReplayOptions, { baseDir })).rejects.toMatchObject({ code });
+    await expect(runReplay(file, wrong as ReplayOptions, { baseDir })).rejects.toMatchObject({
+      code,
+    });
     await expect(readdir(baseDir)).rejects.toMatchObject({ code: "ENOENT" });
   });
 });

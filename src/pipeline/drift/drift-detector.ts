@@ -11,7 +11,10 @@ export interface DriftDetector {
   reset(): void;
   /** All that decides later results, as JSON. */
   state(): unknown;
-  /** Continues from what `state()` returned. Throws STATE_INVALID and changes nothing when it does not fit. */
+  /**
+   * Continues from what `state()` returned. Throws STATE_INVALID and changes nothing when it does
+   * not fit.
+   */
   restore(state: unknown): void;
   /** Numbers behind the last result, by name. */
   readonly measurements: Readonly<Record<string, number>>;

@@ -16,9 +16,10 @@ const rollingSharpeOptions = z.strictObject({
 });
 
 /**
- * Sharpe ratio of the last `windowSize` values at each value: mean / population std x sqrt(annualization), 0 where the
- * std is 0, NaN until the window is full. With `input: "pnl"` (default) the returns are the windowSize - 1 first
- * differences of the values in the window, with `"returns"` the values themselves. O(1) per value.
+ * Sharpe ratio of the last `windowSize` values at each value: mean / population std x
+ * sqrt(annualization), 0 where the std is 0, NaN until the window is full. With `input: "pnl"`
+ * (default) the returns are the windowSize - 1 first differences of the values in the window, with
+ * `"returns"` the values themselves. O(1) per value.
  * Throws ARGUMENT_TYPE, VALUE_NOT_FINITE, OPTION_INVALID.
  */
 export function rollingSharpe(

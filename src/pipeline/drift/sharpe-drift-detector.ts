@@ -1,4 +1,5 @@
-// Drift by a falling Sharpe ratio: the rolling ratio drops below the mean of its own history by some deviations.
+// Drift by a falling Sharpe ratio: the rolling ratio drops below the mean of its own history by
+// some deviations.
 
 import * as z from "zod";
 import { decodeBase64, encodeBase64 } from "../../base64.ts";
@@ -21,7 +22,10 @@ export interface SharpeDriftDetectorOptions {
   sigmas?: number;
   /** Periods per year; the ratio is scaled by its root. Default 252. */
   annualization?: number;
-  /** `pnl` (default): returns are first differences of the values; `returns`: the values are the returns. */
+  /**
+   * `pnl` (default): returns are first differences of the values; `returns`: the values are the
+   * returns.
+   */
   input?: "pnl" | "returns";
 }
 
@@ -56,9 +60,11 @@ const stateSchema = z.object({
 });
 
 /**
- * Watches P&L. Sharpe = mean / population std x sqrt(annualization) of the returns in the window, 0 when the std is 0.
- * From the windowSize-th value each ratio joins a history of at most 10 x windowSize; with at least 3 in it, a ratio
- * below mean - sigmas x std of those before it is an alert. Each value costs O(1) and the moments never drift.
+ * Watches P&L. Sharpe = mean / population std x sqrt(annualization) of the returns in the window, 0
+ * when the std is 0.
+ * From the windowSize-th value each ratio joins a history of at most 10 x windowSize; with at least
+ * 3 in it, a ratio below mean - sigmas x std of those before it is an alert. Each value costs O(1)
+ * and the moments never drift.
  */
 export class SharpeDriftDetector implements DriftDetector {
   readonly #options: Required<SharpeDriftDetectorOptions>;
@@ -79,7 +85,10 @@ export class SharpeDriftDetector implements DriftDetector {
     return new SharpeState(windowSize, input === "pnl", sigmas, annualization);
   }
 
-  /** Takes one value and returns the alert it raises. Throws ARGUMENT_TYPE, ARGUMENT_RANGE (NaN, infinity). */
+  /**
+   * Takes one value and returns the alert it raises. Throws ARGUMENT_TYPE, ARGUMENT_RANGE (NaN,
+   * infinity).
+   */
   observe(date: Date, pnl: number): DriftAlert | undefined {
     checkDate("date", date);
     checkNumber("pnl", pnl);
@@ -87,7 +96,9 @@ export class SharpeDriftDetector implements DriftDetector {
     return alert && this.#alertAt(date, alert);
   }
 
-  /** The same alerts as `observe` one by one. Nothing is observed when any date or value is refused. */
+  /**
+   * The same alerts as `observe` one by one. Nothing is observed when any date or value is refused.
+   */
   observeBatch(dates: Date[], pnl: Float64Array): DriftAlert[] {
     checkInstance("pnl", pnl, Float64Array);
     checkInstance("dates", dates, Array);
@@ -169,8 +180,10 @@ export class SharpeDriftDetector implements DriftDetector {
     if (!fits) {
       throw new DriftkeelRangeError(
         "STATE_INVALID",
-        `Expected the state of a SharpeDriftDetector with options ${JSON.stringify(this.#options)}, ` +
-          `got one with ${JSON.stringify(options)}. Construct the detector with the options it was saved with.`,
+        `Expected the state of a SharpeDriftDetector with options ` +
+          `${JSON.stringify(this.#options)}, ` +
+          `got one with ${JSON.stringify(options)}. Construct the detector with the options ` +
+          `it was saved with.`,
       );
     }
     this.#state.restore(bytes);

@@ -1,8 +1,9 @@
 // The binary EWC file, ours and the legacy one, to the byte (docs/design.md shows both).
 //
-// Ours, little endian: magic "DKEW", u16 version, u16 flags (1 Fisher present, 2 ema, 4 normalize), u32 P, u32 updates,
-// f64 lambda, f64 gamma, u32 fisherSamples (0: all), u32 reserved 0, f32 baseline[P], f32 fisher[P] when present,
-// u32 CRC-32 of everything before. Legacy: u32 P, f32 lambda, u64 updates, f32 fisher[P], f32 reference[P]; no checksum.
+// Ours, little endian: magic "DKEW", u16 version, u16 flags (1 Fisher present, 2 ema, 4 normalize),
+// u32 P, u32 updates, f64 lambda, f64 gamma, u32 fisherSamples (0: all), u32 reserved 0, f32
+// baseline[P], f32 fisher[P] when present, u32 CRC-32 of everything before. Legacy: u32 P, f32
+// lambda, u64 updates, f32 fisher[P], f32 reference[P]; no checksum.
 
 import { crc32 } from "../../crc32.ts";
 import { DriftkeelError } from "../../errors.ts";
@@ -16,7 +17,9 @@ const HAS_FISHER = 1;
 const IS_EMA = 2;
 const IS_NORMALIZED = 4;
 
-/** Everything an Ewc holds. fisher: the accumulated one, before bias correction and normalisation. */
+/**
+ * Everything an Ewc holds. fisher: the accumulated one, before bias correction and normalisation.
+ */
 export interface EwcState {
   lambda: number;
   gamma: number;
@@ -31,7 +34,8 @@ export interface EwcState {
 function corrupt(detail: string): DriftkeelError {
   return new DriftkeelError(
     "FILE_CORRUPT",
-    `Expected the bytes of an EWC file, ${detail}. Restore the file from a copy; nothing was loaded.`,
+    `Expected the bytes of an EWC file, ${detail}. Restore the file from a copy; nothing ` +
+      `was loaded.`,
   );
 }
 

@@ -1,8 +1,10 @@
-// Elastic Weight Consolidation: remembers where the weights were good and how much each one mattered.
+// Elastic Weight Consolidation: remembers where the weights were good and how much each one
+// mattered.
 //
 //     penalty(w) = (lambda / 2) sum_p F[p] (w[p] - baseline[p])^2        Kirkpatrick et al. 2017
 //
-// P parameters. F is the diagonal Fisher information: the mean over samples of squared per-sample gradients.
+// P parameters. F is the diagonal Fisher information: the mean over samples of squared per-sample
+// gradients.
 
 import * as z from "zod";
 import * as platform from "#platform";
@@ -25,6 +27,7 @@ import { type NetworkFisherOptions, networkFisher } from "../../model/network-fi
 import type { Sample } from "../../model/sample.ts";
 import { nonNegativeNumber, parseOptions, positiveInteger, share } from "../../options.ts";
 import { decodeEwc, type EwcState, encodeEwc, encodeLegacyEwc } from "./ewc-file.ts";
+import { type ConsolidationRule, FisherMemory } from "./fisher-memory.ts";
 
 export interface EwcOptions {
   /** Samples used for one Fisher, evenly spaced over the data; default: all. */
@@ -32,13 +35,15 @@ export interface EwcOptions {
   /** Strength of the penalty, finite and >= 0; default 1. */
   lambda?: number;
   /**
-   * How a new Fisher joins the old one: `sum`, F <- gamma F + F_new (default), or `ema`, F <- gamma F + (1-gamma) F_new
-   * with bias correction.
+   * How a new Fisher joins the old one: `sum`, F <- gamma F + F_new (default), or `ema`, F <- gamma
+   * F + (1-gamma) F_new with bias correction.
    */
   consolidation?: "sum" | "ema";
   /** Memory of old tasks; default 1 for `sum`, 0.9 for `ema` (which needs gamma below 1). */
   gamma?: number;
-  /** Scales the Fisher to mean 1, so that lambda does not depend on the loss's scale; default false. */
+  /**
+   * Scales the Fisher to mean 1, so that lambda does not depend on the loss's scale; default false.
+   */
   normalize?: boolean;
 }
 
@@ -58,27 +63,23 @@ const bytesOptions = z.strictObject({
 
 const DEFAULT_EMA_GAMMA = 0.9;
 
-/** Joins a Fisher that was measured elsewhere to an Ewc's own; for the updater, not part of the public API. */
+/**
+ * Joins a Fisher that was measured elsewhere to an Ewc's own; for the updater, not part of the
+ * public API.
+ */
 export let addFisher: (ewc: Ewc, fisher: Float32Array) => void;
 
 /** The penalty's two references, baseline and Fisher, over one flat vector of weights. */
 export class Ewc {
   static {
-    addFisher = (ewc, fisher) => ewc.#add(fisher);
+    addFisher = (ewc, fisher) => ewc.#memory.add(fisher);
   }
 
   #lambda: number;
-  readonly #gamma: number;
-  readonly #options: Readonly<{
-    fisherSamples: number | undefined;
-    consolidation: "sum" | "ema";
-    normalize: boolean;
-  }>;
+  readonly #fisherSamples: number | undefined;
+  readonly #rule: ConsolidationRule;
+  readonly #memory: FisherMemory;
   #baseline: Vector;
-  /** As accumulated, and as the penalty reads it (bias corrected, normalised). */
-  #accumulated: Vector | undefined;
-  #effective: Vector | undefined;
-  #updates = 0;
 
   /**
    * Takes a copy of `weights`, f32[P], as baseline; there is no Fisher yet, so the penalty is 0.
@@ -90,16 +91,19 @@ export class Ewc {
       ewcOptions,
       options,
     );
-    this.#gamma = gamma ?? (consolidation === "ema" ? DEFAULT_EMA_GAMMA : 1);
-    if (consolidation === "ema" && this.#gamma === 1) {
+    const memory = gamma ?? (consolidation === "ema" ? DEFAULT_EMA_GAMMA : 1);
+    if (consolidation === "ema" && memory === 1) {
       throw new DriftkeelRangeError(
         "OPTION_INVALID",
-        'Expected Ewc option "gamma" to be below 1 with consolidation "ema" (1 would ignore every new Fisher), got 1.',
+        'Expected Ewc option "gamma" to be below 1 with consolidation "ema" ' +
+          "(1 would ignore every new Fisher), got 1.",
       );
     }
     checkWeights(weights);
     this.#lambda = lambda;
-    this.#options = { fisherSamples, consolidation, normalize };
+    this.#fisherSamples = fisherSamples;
+    this.#rule = { consolidation, gamma: memory, normalize };
+    this.#memory = new FisherMemory(this.#rule);
     this.#baseline = new Vector(weights, "Ewc");
   }
 
@@ -114,14 +118,17 @@ export class Ewc {
   }
 
   /**
-   * Measures the Fisher of any loss at the baseline by finite differences and adds it to what there is.
+   * Measures the Fisher of any loss at the baseline by finite differences and adds it to what there
+   * is.
    *
-   * `gradient`: F = mean over samples of ((L(w + h) - L(w - h)) / 2h)^2, h = cbrt(eps64) max(1, |w|).
-   * `curvature`: F = |L(w + h) - 2 L(w) + L(w - h)| / h^2 of the mean loss, h = eps64^(1/4) max(1, |w|).
+   * `gradient`: F = mean over samples of ((L(w + h) - L(w - h)) / 2h)^2, h = cbrt(eps64) max(1,
+   * |w|).
+   * `curvature`: F = |L(w + h) - 2 L(w) + L(w - h)| / h^2 of the mean loss, h = eps64^(1/4) max(1,
+   * |w|).
    *
-   * `lossFn` gets the weights in f64 (a view that is reused: do not keep it) and one sample; it is called 2 S P times
-   * and must not change the weights. Throws DATA_EMPTY, LOSS_FAILED when it throws or returns anything but a finite
-   * number; the Fisher is then as before.
+   * `lossFn` gets the weights in f64 (a view that is reused: do not keep it) and one sample; it is
+   * called 2 S P times and must not change the weights. Throws DATA_EMPTY, LOSS_FAILED when it
+   * throws or returns anything but a finite number; the Fisher is then as before.
    */
   computeFisher<S>(
     data: readonly S[],
@@ -133,19 +140,20 @@ export class Ewc {
     if (typeof lossFn !== "function") {
       throw new DriftkeelTypeError(
         "ARGUMENT_TYPE",
-        `Expected lossFn to be a function (weights, sample) => number, got ${describeValue(lossFn)}.`,
+        `Expected lossFn to be a function (weights, sample) => number, got ` +
+          `${describeValue(lossFn)}.`,
       );
     }
     const samples = this.#subset(data);
-    const lossAt = (theta: Float64Array, index: number) => callLoss(lossFn, theta, samples[index]!);
-    const fisher = callbackFisher(this.#baseline.copy(), samples.length, lossAt, method);
-    this.#add(Float32Array.from(fisher));
+    const fisher = callbackFisher(this.#baseline.copy(), samples, lossFn, method);
+    this.#memory.add(Float32Array.from(fisher));
   }
 
   /**
-   * Measures the Fisher of a network at its present weights and adds it to what there is. `analytic` (default) is exact
-   * and fast; `finite-difference` gives the same by central differences. `labels`: the data's own (`empirical`,
-   * default), or the model's, in expectation (`exact`) or one draw (`sampled`). Sample weights play no part.
+   * Measures the Fisher of a network at its present weights and adds it to what there is.
+   * `analytic` (default) is exact and fast; `finite-difference` gives the same by central
+   * differences. `labels`: the data's own (`empirical`, default), or the model's, in expectation
+   * (`exact`) or one draw (`sampled`). Sample weights play no part.
    * Throws LENGTH_MISMATCH when the network has not P parameters, and the errors of bad samples.
    */
   computeFisherFor(network: Network, samples: Sample[], options?: NetworkFisherOptions): void {
@@ -157,45 +165,55 @@ export class Ewc {
       this.#baseline.length,
       "this Ewc's weights",
     );
-    this.#add(fisher);
+    this.#memory.add(fisher);
   }
 
-  /** Adds the Fisher of `sampleCount` gradients that the caller has computed. perSampleGradients: f32[S x P]. */
+  /**
+   * Adds the Fisher of `sampleCount` gradients that the caller has computed. perSampleGradients:
+   * f32[S x P].
+   */
   updateFisher(perSampleGradients: Float32Array, sampleCount: number): void {
     checkCount("sampleCount", sampleCount, 1);
     const length = sampleCount * this.#baseline.length;
     checkFloat32("perSampleGradients", perSampleGradients, length, "sampleCount x weights");
     checkFinite("perSampleGradients", perSampleGradients);
-    this.#add(vectors.meanSquares(perSampleGradients, sampleCount));
+    this.#memory.add(vectors.meanSquares(perSampleGradients, sampleCount));
   }
 
   /** (lambda / 2) sum F (w - baseline)^2; 0 before there is a Fisher. weights: f32[P]. */
   penalty(weights: Float32Array): number {
     this.#checkWeights("weights", weights);
-    if (!this.#effective) return 0;
-    return vectors.penalty(weights, this.#baseline, this.#effective, this.#lambda);
+    const fisher = this.#memory.effective;
+    return fisher ? vectors.penalty(weights, this.#baseline, fisher, this.#lambda) : 0;
   }
 
-  /** grad += lambda F (w - baseline), in place; returns the penalty. grad, weights: f32[P] that do not overlap. */
+  /**
+   * grad += lambda F (w - baseline), in place; returns the penalty. grad, weights: f32[P] that do
+   * not overlap.
+   */
   addGradient(grad: Float32Array, weights: Float32Array): number {
     this.#checkWeights("grad", grad);
     this.#checkWeights("weights", weights);
     if (overlaps(grad, weights)) {
       throw new DriftkeelRangeError(
         "ARGUMENT_RANGE",
-        "Expected grad and weights not to overlap, but they share memory. Pass a gradient array of its own.",
+        "Expected grad and weights not to overlap, but they share memory. Pass a gradient " +
+          "array of its own.",
       );
     }
-    if (!this.#effective) return 0;
-    return vectors.addGradient(grad, weights, this.#baseline, this.#effective, this.#lambda);
+    const fisher = this.#memory.effective;
+    return fisher ? vectors.addGradient(grad, weights, this.#baseline, fisher, this.#lambda) : 0;
   }
 
-  /** w = (w + a baseline) / (1 + a) with a = lr lambda F, in place: stable for any lambda. lr: finite, >= 0. */
+  /**
+   * w = (w + a baseline) / (1 + a) with a = lr lambda F, in place: stable for any lambda. lr:
+   * finite, >= 0.
+   */
   proximalStep(weights: Float32Array, lr: number): void {
     this.#checkWeights("weights", weights);
     checkNumber("lr", lr, 0);
-    if (!this.#effective) return;
-    vectors.proximalStep(weights, this.#baseline, this.#effective, lr * this.#lambda);
+    const fisher = this.#memory.effective;
+    if (fisher) vectors.proximalStep(weights, this.#baseline, fisher, lr * this.#lambda);
   }
 
   /** taskLoss + penalty; a task loss that is not finite comes back as it is. */
@@ -204,18 +222,21 @@ export class Ewc {
     return Number.isFinite(taskLoss) ? taskLoss + penalty : taskLoss;
   }
 
-  /** Re-centres the penalty on a copy of `weights`. The Fisher stays, unless the length differs: then it is dropped. */
+  /**
+   * Re-centres the penalty on a copy of `weights`. The Fisher stays, unless the length differs:
+   * then it is dropped.
+   */
   updateBaseline(weights: Float32Array): void {
     checkWeights(weights);
     const baseline = new Vector(weights, "Ewc");
-    if (weights.length !== this.#baseline.length) this.#dropFisher();
+    if (weights.length !== this.#baseline.length) this.#memory.clear();
     this.#baseline.dispose();
     this.#baseline = baseline;
   }
 
   /** A copy of the Fisher that the penalty uses, f32[P]; undefined before there is one. */
   fisher(): Float32Array | undefined {
-    return this.#effective?.copy();
+    return this.#memory.effective?.copy();
   }
 
   /** A copy of the baseline, f32[P]. */
@@ -225,11 +246,13 @@ export class Ewc {
 
   /** Bytes of core memory held. */
   get memoryBytes(): number {
-    const held = new Set([this.#baseline, this.#accumulated, this.#effective]);
-    return [...held].reduce((sum, vector) => sum + (vector?.sizeBytes ?? 0), 0);
+    return this.#baseline.sizeBytes + this.#memory.sizeBytes;
   }
 
-  /** Everything, as bytes: our format with a checksum, or the legacy one (no options, no accumulated ema). */
+  /**
+   * Everything, as bytes: our format with a checksum, or the legacy one (no options, no accumulated
+   * ema).
+   */
   toBytes(options?: { format?: "driftkeel" | "legacy" }): Uint8Array {
     const { format } = parseOptions("toBytes", bytesOptions, options);
     if (format === "legacy") return encodeLegacyEwc({ ...this.#state(), fisher: this.fisher() });
@@ -250,11 +273,7 @@ export class Ewc {
       baseline,
       fisherSamples === undefined ? options : { ...options, fisherSamples },
     );
-    ewc.#updates = updates;
-    if (fisher) {
-      ewc.#accumulated = new Vector(fisher, "Ewc");
-      ewc.#refresh();
-    }
+    ewc.#memory.restore(fisher, updates);
     return ewc;
   }
 
@@ -285,17 +304,17 @@ export class Ewc {
 
   #state(): EwcState {
     return {
-      ...this.#options,
+      ...this.#rule,
+      fisherSamples: this.#fisherSamples,
       lambda: this.#lambda,
-      gamma: this.#gamma,
-      updates: this.#updates,
+      updates: this.#memory.updates,
       baseline: this.#baseline.copy(),
-      fisher: this.#accumulated?.copy(),
+      fisher: this.#memory.accumulated(),
     };
   }
 
   #subset<S>(data: readonly S[]): readonly S[] {
-    const { fisherSamples = data.length } = this.#options;
+    const fisherSamples = this.#fisherSamples ?? data.length;
     if (data.length <= fisherSamples) return data;
     const pick = (index: number) => data[Math.floor((index * data.length) / fisherSamples)]!;
     return Array.from({ length: fisherSamples }, (_, index) => pick(index));
@@ -305,44 +324,9 @@ export class Ewc {
     checkFloat32(name, weights, this.#baseline.length, "this Ewc's weights");
   }
 
-  #add(fresh: Float32Array): void {
-    if (!fresh.every(Number.isFinite)) {
-      throw new DriftkeelRangeError(
-        "VALUE_NOT_FINITE",
-        "Expected a finite Fisher, but a squared gradient overflowed. Scale the loss or the inputs down.",
-      );
-    }
-    const isEma = this.#options.consolidation === "ema";
-    this.#accumulated ??= new Vector(new Float32Array(fresh.length), "Ewc");
-    vectors.consolidate(this.#accumulated, fresh, this.#gamma, isEma ? 1 - this.#gamma : 1);
-    this.#updates++;
-    this.#refresh();
-  }
-
-  /** Derives the effective Fisher from the accumulated one. */
-  #refresh(): void {
-    const accumulated = this.#accumulated!;
-    const isEma = this.#options.consolidation === "ema";
-    let scale = isEma ? 1 / (1 - this.#gamma ** this.#updates) : 1;
-    if (this.#options.normalize) {
-      const sum = vectors.sumOf(accumulated);
-      if (sum > 0) scale = accumulated.length / sum;
-    }
-    if (this.#effective !== accumulated) this.#effective?.dispose();
-    this.#effective = scale === 1 ? accumulated : vectors.scaled(accumulated, scale, "Ewc");
-  }
-
-  #dropFisher(): void {
-    if (this.#effective !== this.#accumulated) this.#effective?.dispose();
-    this.#accumulated?.dispose();
-    this.#accumulated = undefined;
-    this.#effective = undefined;
-    this.#updates = 0;
-  }
-
   /** Gives the memory back. Later use throws DISPOSED. */
   dispose(): void {
-    this.#dropFisher();
+    this.#memory.clear();
     this.#baseline.dispose();
   }
 
@@ -360,21 +344,4 @@ function checkWeights(weights: Float32Array): void {
     );
   }
   checkFinite("weights", weights);
-}
-
-/** Calls the user's loss; anything but a finite number is LOSS_FAILED. */
-function callLoss<S>(
-  lossFn: (weights: Float64Array, sample: S) => number,
-  theta: Float64Array,
-  sample: S,
-): number {
-  try {
-    return lossFn(theta, sample);
-  } catch (cause) {
-    throw new DriftkeelError(
-      "LOSS_FAILED",
-      `Expected the loss function to return a number, but it threw: ${cause}. The Fisher is as before.`,
-      { cause },
-    );
-  }
 }

@@ -29,8 +29,8 @@ interface State {
 }
 
 /**
- * A LoRA adapter that learns in updates. `update` trains a copy and makes it the current state; then `commitUpdate`
- * keeps it, or `rollback` returns to the state before.
+ * A LoRA adapter that learns in updates. `update` trains a copy and makes it the current state;
+ * then `commitUpdate` keeps it, or `rollback` returns to the state before.
  */
 export class IncrementalUpdater {
   readonly #options: ReturnType<typeof parseUpdaterOptions>;
@@ -55,9 +55,11 @@ export class IncrementalUpdater {
   }
 
   /**
-   * Trains a copy on `samples` (their `weight` counts) and makes it the current state. The samples are copied.
-   * Throws DATA_EMPTY, LENGTH_MISMATCH, VALUE_NOT_FINITE, SAMPLE_QUARANTINED; UPDATE_IN_PROGRESS; UPDATE_DIVERGED with
-   * the step at which a value stopped being finite; UPDATE_CANCELLED. The adapter is then as before.
+   * Trains a copy on `samples` (their `weight` counts) and makes it the current state. The samples
+   * are copied.
+   * Throws DATA_EMPTY, LENGTH_MISMATCH, VALUE_NOT_FINITE, SAMPLE_QUARANTINED; UPDATE_IN_PROGRESS;
+   * UPDATE_DIVERGED with the step at which a value stopped being finite; UPDATE_CANCELLED. The
+   * adapter is then as before.
    */
   async update(samples: Sample[], options?: UpdateOptions): Promise<TrainReport> {
     this.#checkLive();
@@ -132,8 +134,8 @@ export class IncrementalUpdater {
   }
 
   /**
-   * Returns to the state before the last update. Throws NO_SNAPSHOT when there is none: before any update, after a
-   * commit, after a rollback.
+   * Returns to the state before the last update. Throws NO_SNAPSHOT when there is none: before any
+   * update, after a commit, after a rollback.
    */
   rollback(): void {
     const before = this.#takeBefore("roll back");
@@ -144,9 +146,9 @@ export class IncrementalUpdater {
   }
 
   /**
-   * Keeps the last update for good. With EWC, its Fisher is measured on the update's samples (unweighted, without the
-   * penalty) and joined to the old one, and the baseline moves to the present weights. Throws NO_SNAPSHOT when there is
-   * no update to commit.
+   * Keeps the last update for good. With EWC, its Fisher is measured on the update's samples
+   * (unweighted, without the penalty) and joined to the old one, and the baseline moves to the
+   * present weights. Throws NO_SNAPSHOT when there is no update to commit.
    */
   commitUpdate(): void {
     const { state, samples } = this.#takeBefore("commit");
@@ -155,15 +157,17 @@ export class IncrementalUpdater {
   }
 
   /**
-   * Protects what the model can do now: measures the Fisher on `samples` at the present weights, joins it to the old
-   * one, and re-centres the baseline here. For skill that was learnt before the first update. Needs the `ewc` option.
+   * Protects what the model can do now: measures the Fisher on `samples` at the present weights,
+   * joins it to the old one, and re-centres the baseline here. For skill that was learnt before the
+   * first update. Needs the `ewc` option.
    */
   consolidate(samples: Sample[]): void {
     this.#checkLive();
     if (!this.#options.ewc) {
       throw new DriftkeelRangeError(
         "OPTION_INVALID",
-        'Expected IncrementalUpdater option "ewc" to be set for consolidate(), got none. Pass ewc: { lambda }.',
+        'Expected IncrementalUpdater option "ewc" to be set for consolidate(), got none. ' +
+          "Pass ewc: { lambda }.",
       );
     }
     const state = this.#checkShapesKnown("consolidate");
@@ -198,7 +202,10 @@ export class IncrementalUpdater {
     }
   }
 
-  /** Output of the current state, f32[outputSize]. Throws NOT_TRAINED without a network before the first update. */
+  /**
+   * Output of the current state, f32[outputSize]. Throws NOT_TRAINED without a network before the
+   * first update.
+   */
   predict(input: Float32Array): Float32Array {
     this.#checkLive();
     const { model, parameters } = this.#checkShapesKnown("predict");
@@ -225,7 +232,8 @@ export class IncrementalUpdater {
     if (this.#current) return this.#current;
     throw new DriftkeelError(
       "NOT_TRAINED",
-      `Expected ${what} after the first update, whose samples give the shapes of an updater without a network. ` +
+      `Expected ${what} after the first update, whose samples give the shapes of an updater ` +
+        `without a network. ` +
         "Call update(samples) first, or pass a network.",
     );
   }
@@ -236,7 +244,8 @@ export class IncrementalUpdater {
     if (!before) {
       throw new DriftkeelError(
         "NO_SNAPSHOT",
-        `Expected an update to ${what}, but there is none since the last commit or rollback. Call update() first.`,
+        `Expected an update to ${what}, but there is none since the last commit or ` +
+          `rollback. Call update() first.`,
       );
     }
     this.#before = undefined;

@@ -28,11 +28,14 @@ export interface IncrementalUpdaterOptions extends TrainingOptions {
   /** Seed of the adapter's first weights and of the order of samples; default 0. */
   seed?: number;
   /**
-   * The base. It stays frozen (`trainable: "adapter"`) and must outlive the updater. Without one the model is a single
-   * adapter, y = (alpha/rank) B A x, whose shapes the first update gives.
+   * The base. It stays frozen (`trainable: "adapter"`) and must outlive the updater. Without one
+   * the model is a single adapter, y = (alpha/rank) B A x, whose shapes the first update gives.
    */
   network?: Network;
-  /** `adapter` (default), or `all`: the base is trained too, on a copy; the network itself stays as it is. */
+  /**
+   * `adapter` (default), or `all`: the base is trained too, on a copy; the network itself stays as
+   * it is.
+   */
   trainable?: "adapter" | "all";
   /** Only without a network, which brings its own; default `mse`. */
   loss?: Loss;
