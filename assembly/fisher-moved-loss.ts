@@ -51,13 +51,13 @@ function allOutputsLoss(scratch: Scratch, y: usize, o: i32): v128 {
   return f64x2.add(value, f64x2.mul(f64x2.splat(scratch.mass), logLanes(sum)));
 }
 
-/** The loss when output j alone has moved from y0 to y. */
+/** The loss when output j alone has moved to y. */
 // @ts-ignore: decorator
 @inline
-export function oneOutputLoss(scratch: Scratch, j: i32, y0: f64, y: v128): v128 {
+export function oneOutputLoss(scratch: Scratch, j: i32, y: v128): v128 {
   if (scratch.kind != L.LOSS_SOFTMAX) return outputLoss(scratch, j, y);
   const moved = expF64(f64x2.sub(y, f64x2.splat(scratch.top)));
-  const sum = f64x2.add(f64x2.splat(scratch.total - exp(y0 - scratch.top)), moved);
+  const sum = f64x2.add(f64x2.splat(scratch.total - load<f64>(scratch.exponentials + (<usize>j << 3))), moved);
   const pull = f64x2.mul(f64x2.splat(<f64>load<f32>(element(scratch.target, j))), y);
   return f64x2.sub(f64x2.mul(f64x2.splat(scratch.mass), logLanes(sum)), pull);
 }
@@ -76,7 +76,9 @@ export function prepareSoftmax(scratch: Scratch, network: usize): void {
   }
   let total: f64 = 0;
   for (let k: i32 = 0; k < o; k++) {
-    total += exp(f64x2.extract_lane(activateF64(kind, v128.load64_splat(z + (<usize>k << 3))), 0) - top);
+    const e = exp(f64x2.extract_lane(activateF64(kind, v128.load64_splat(z + (<usize>k << 3))), 0) - top);
+    store<f64>(scratch.exponentials + (<usize>k << 3), e);
+    total += e;
   }
   scratch.top = top;
   scratch.mass = mass;

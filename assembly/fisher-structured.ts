@@ -4,13 +4,15 @@
 //
 // All of it in f64. The two lanes of a vector are the two sides of the difference (+h, -h). Moving W[j][p] by h moves
 // z[j] by h x[p] and nothing else of the layer; moving B[j][q] moves it by h s h[q]; moving A[q][p] moves all of z
-// along column q of B (fisher-trace.ts holds what stays, fisher-moved-loss.ts computes what moves).
+// along column q of B. fisher-trace.ts holds what stays; what moves is computed by fisher-series.ts in O(1) where the
+// loss allows it, by fisher-moved-loss.ts elsewhere.
 //
 // Letters: i inputs, o outputs, r rank of a layer.
 
 import { activateF64 } from "./kernels/activation";
 import { GRADIENT_STEP, rowGradients } from "./fisher";
 import { lossFrom, oneOutputLoss, prepareSoftmax } from "./fisher-moved-loss";
+import { clearSeries, hasSeries, isWithin, prepareSeries, Series, seriesLoss } from "./fisher-series";
 import { activation, prepare, Scratch, slotAt, traceSample } from "./fisher-trace";
 import { element, inputSize, layerAt, layerCount, outputSize } from "./network";
 import * as L from "./layout";
@@ -22,10 +24,17 @@ function unitLoss(
   scratch: Scratch, network: usize, l: i32, isLast: bool, kind: i32, z: f64, y: f64, j: i32, dz: v128,
 ): v128 {
   const moved = activateF64(kind, f64x2.add(f64x2.splat(z), dz));
-  if (isLast) return oneOutputLoss(scratch, j, y, moved);
+  const dy = f64x2.sub(moved, f64x2.splat(y));
+  const series = changetype<Series>(scratch.series);
+  if (isWithin(series, dy)) return seriesLoss(series, scratch, dy);
+  if (isLast) return oneOutputLoss(scratch, j, moved);
+  return nextLayerLoss(scratch, network, l, j, dy);
+}
+
+/** The loss when value j of layer l, which is not the last, has moved by dy. */
+function nextLayerLoss(scratch: Scratch, network: usize, l: i32, j: i32, dy: v128): v128 {
   const slot = slotAt(scratch, l + 1);
   const o = load<i32>(layerAt(network, l + 1), L.LAYER_OUTPUT);
-  const dy = f64x2.sub(moved, f64x2.splat(y));
   let w = slot.weights + (<usize>(j * o) << 3);
   let from = slot.z;
   let at = scratch.lanesA;
@@ -74,9 +83,13 @@ function unitMoves(
   const bt = load<i32>(layer, L.LAYER_BT);
   const isLast = l == layerCount(network) - 1;
   const kind = activation(network, l);
+  const series = changetype<Series>(scratch.series);
+  const isSeries = hasSeries(scratch, network, l);
+  if (!isSeries) clearSeries(series);
   for (let j: i32 = 0; j < o; j++) {
     const z = load<f64>(slot.z + (<usize>j << 3));
     const y = f64x2.extract_lane(activateF64(kind, f64x2.splat(z)), 0);
+    if (isSeries) prepareSeries(series, scratch, network, l, j);
     if (fBase && weight >= 0) {
       for (let p: i32 = 0; p < i; p++) {
         const x = load<f64>(slot.x + (<usize>p << 3));

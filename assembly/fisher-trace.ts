@@ -1,9 +1,11 @@
 // What one sample leaves behind in a network, in f64: the ground on which the structured Fisher moves single weights.
 //
 // Letters: i inputs, o outputs, r rank of a layer; W' is the effective matrix W + s B A, kept transposed [i x o].
-// The scratch block holds W' and b of every layer, then x, z and h of the sample, then two rows of lanes.
+// The scratch block holds W' and b of every layer, then x, z and h of the sample, then rows for
+// what moves.
 
 import { activateF64 } from "./kernels/activation";
+import { SERIES_BYTES } from "./fisher-series";
 import { element, inputSize, isActivated, layerAt, layerCount } from "./network";
 import * as L from "./layout";
 
@@ -18,6 +20,8 @@ export class Scratch {
   top: f64; // softmax: largest logit
   lanesA: usize; // v128[widest]
   lanesB: usize;
+  exponentials: usize; // f64[o]: softmax, e^(z - top)
+  series: usize; // a Series
 }
 
 /** What one layer keeps. */
@@ -51,7 +55,7 @@ export function structuredBytes(network: usize): usize {
     bytes += (i * o + o + i + o + <usize>load<i32>(layer, L.LAYER_RANK)) << 3;
     width = max(width, o);
   }
-  return bytes + 32 * width;
+  return bytes + (32 + 8) * width + SERIES_BYTES;
 }
 
 /** Lays out the scratch block and fills in the effective weights. */
@@ -78,6 +82,8 @@ export function prepare(block: usize, network: usize, base: usize, adapter: usiz
   }
   scratch.lanesA = cursor;
   scratch.lanesB = cursor + 16 * width;
+  scratch.exponentials = cursor + 32 * width;
+  scratch.series = scratch.exponentials + 8 * width;
   return scratch;
 }
 

@@ -2,11 +2,15 @@
 //
 // gelu is the tanh form of Hendrycks & Gimpel 2016: 0.5 z (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))).
 
-import { ACTIVATION_IDENTITY, ACTIVATION_RELU, ACTIVATION_SIGMOID, ACTIVATION_TANH } from "../layout";
+import {
+  ACTIVATION_GELU, ACTIVATION_IDENTITY, ACTIVATION_RELU, ACTIVATION_SIGMOID, ACTIVATION_TANH,
+} from "../layout";
 import { sigmoidF32, tanhF32, tanhF64 } from "./elementary";
 
 const GELU_SLOPE: f64 = 0.7978845608028654; // sqrt(2 / pi)
 const GELU_CUBIC: f64 = 0.044715;
+/** From here on the slope of gelu is 0 or 1 in f32. */
+const GELU_FLAT: f32 = 16;
 
 /** tanh of the gelu polynomial. */
 // @ts-ignore: decorator
@@ -22,6 +26,7 @@ function value(kind: i32, z: v128): v128 {
   if (kind == ACTIVATION_RELU) return f32x4.max(z, f32x4.splat(0)); // max, not pmax: NaN stays NaN
   if (kind == ACTIVATION_TANH) return tanhF32(z);
   if (kind == ACTIVATION_SIGMOID) return sigmoidF32(z);
+  if (kind != ACTIVATION_GELU) return z; // identity
   const half = f32x4.mul(z, f32x4.splat(0.5));
   return f32x4.add(half, f32x4.mul(half, geluTanh(z)));
 }
@@ -34,6 +39,9 @@ function slope(kind: i32, z: v128, y: v128): v128 {
   if (kind == ACTIVATION_RELU) return v128.and(f32x4.gt(z, f32x4.splat(0)), one);
   if (kind == ACTIVATION_TANH) return f32x4.sub(one, f32x4.mul(y, y));
   if (kind == ACTIVATION_SIGMOID) return f32x4.mul(y, f32x4.sub(one, y));
+  if (kind != ACTIVATION_GELU) return one; // identity
+  // z^2 of a huge z overflows, and 0 times infinity is NaN.
+  z = f32x4.min(f32x4.max(z, f32x4.splat(-GELU_FLAT)), f32x4.splat(GELU_FLAT));
   const t = geluTanh(z);
   const half = f32x4.splat(0.5);
   const inner = f32x4.mul(

@@ -37,11 +37,12 @@ function updateLine(event: UpdateSettled): object {
     holdout_loss_before: event.lossBefore,
     holdout_loss_after: event.lossAfter ?? null,
     steps: event.steps,
+    replay_samples: event.days.replaySamples,
+    replay_to: event.days.replayTo ?? null,
     train_from: event.days.trainFrom,
     train_to: event.days.trainTo,
     holdout_from: event.days.holdoutFrom,
     holdout_to: event.days.holdoutTo,
-    replay_samples: event.days.replaySamples,
   };
 }
 

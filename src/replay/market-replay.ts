@@ -1,7 +1,6 @@
 // Replays a market day by day: settle, notice drift, update, judge, keep or undo, predict.
 
 import { DriftkeelRangeError } from "../errors.ts";
-import type { Sample } from "../model/sample.ts";
 import { type DriftAlert, SharpeDriftDetector } from "../pipeline/drift/sharpe-drift-detector.ts";
 import type { Bar } from "./bars.ts";
 import { FEATURE_LOOKBACK } from "./features.ts";
@@ -51,7 +50,7 @@ export async function* replayMarket(
       tape.append(bar);
       // One day leaves the training days each day, and only then enters the replay buffer.
       const { trainFrom } = updateDays(tape, settings);
-      if (trainFrom > tape.firstDay) learner.remember(tape.samples(tape.today - 1, tape.today));
+      if (trainFrom > tape.firstDay) learner.remember(tape.samples(trainFrom - 1, trainFrom));
       const pnl = book.settle(tape.returnOn(tape.today));
       const alert = detector.observe(new Date(`${bar.date}T00:00:00Z`), pnl.driftkeel);
       const decision = trigger.decide(alert !== undefined);
@@ -137,16 +136,19 @@ async function update(
   const holdout = tape.samples(holdoutFrom, tape.today);
   const outcome = await learner.update(train, holdout);
   // Read off the samples themselves, so that the log says what was used and not what was meant.
+  const { samples, newest } = learner.remembered;
   const days = {
-    trainFrom: dateOf(train[0]!),
-    trainTo: dateOf(train.at(-1)!),
-    holdoutFrom: dateOf(holdout[0]!),
-    holdoutTo: dateOf(holdout.at(-1)!),
-    replaySamples: learner.remembered,
+    replaySamples: samples,
+    ...(newest === undefined ? {} : { replayTo: dateText(newest) }),
+    trainFrom: dateText(train[0]!.timestamp!),
+    trainTo: dateText(train.at(-1)!.timestamp!),
+    holdoutFrom: dateText(holdout[0]!.timestamp!),
+    holdoutTo: dateText(holdout.at(-1)!.timestamp!),
   };
   return { ...outcome, date: tape.date(tape.today), trigger, days };
 }
 
-function dateOf(sample: Sample): string {
-  return sample.timestamp!.toISOString().slice(0, 10);
+/** YYYY-MM-DD. */
+function dateText(timestamp: Date): string {
+  return timestamp.toISOString().slice(0, 10);
 }

@@ -57,8 +57,9 @@ export interface UpdateDays {
   trainTo: string;
   holdoutFrom: string;
   holdoutTo: string;
-  /** Older days in the replay buffer. */
+  /** Samples in the replay buffer, and the newest day that it was offered, if any. */
   replaySamples: number;
+  replayTo?: string;
 }
 
 /** An update was tried: kept, undone after its judgement, or broken off by itself. */

@@ -42,6 +42,7 @@ export class SignalLearner {
   readonly #base: Network;
   readonly #replay: ReplayBuffer;
   readonly #updater: IncrementalUpdater;
+  #newest: Date | undefined;
 
   private constructor(settings: ReplaySettings, base: Network) {
     const { rank, alpha, lr, maxSteps, ewcLambda, replayCapacity, replayShare } = settings.update;
@@ -102,12 +103,15 @@ export class SignalLearner {
 
   /** Offers samples to the replay buffer; they must be older than any held-out sample to come. */
   remember(samples: readonly Sample[]): void {
-    for (const sample of samples) this.#replay.add(sample);
+    for (const sample of samples) {
+      this.#replay.add(sample);
+      if (sample.timestamp! > (this.#newest ?? 0)) this.#newest = sample.timestamp;
+    }
   }
 
-  /** Samples in the replay buffer. */
-  get remembered(): number {
-    return this.#replay.size;
+  /** How many samples the replay buffer holds, and when the newest was that it was offered. */
+  get remembered(): { samples: number; newest: Date | undefined } {
+    return { samples: this.#replay.size, newest: this.#newest };
   }
 
   /**

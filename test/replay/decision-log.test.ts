@@ -33,8 +33,8 @@ describe("DecisionLog", () => {
     expect(lines[2]).toBe(
       '{"seq":2,"date":"2004-01-02","event":"update-accepted","trigger":"schedule",' +
         '"reason":"for the test","holdout_loss_before":0.5,"holdout_loss_after":0.25,"steps":40,' +
-        '"train_from":"2003-01-02","train_to":"2003-09-30","holdout_from":"2003-10-01",' +
-        '"holdout_to":"2003-12-30","replay_samples":40}',
+        '"replay_samples":40,"replay_to":"2003-01-01","train_from":"2003-01-02",' +
+        '"train_to":"2003-09-30","holdout_from":"2003-10-01","holdout_to":"2003-12-30"}',
     );
     expect(JSON.parse(lines[3]!)).toMatchObject({
       event: "update-failed",

@@ -96,6 +96,7 @@ describe("replayMarket", () => {
     for (const { days } of updatesOf(original)) {
       const trainFrom = bars.findIndex((bar) => bar.date === days.trainFrom);
       expect(days.replaySamples).toBe(trainFrom - FEATURE_LOOKBACK);
+      expect(days.replayTo).toBe(bars[trainFrom - 1]!.date);
     }
   });
 

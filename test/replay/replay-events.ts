@@ -60,6 +60,7 @@ export function updateSettled(
       holdoutFrom: "2003-10-01",
       holdoutTo: "2003-12-30",
       replaySamples: 40,
+      replayTo: "2003-01-01",
     },
     lossBefore: 0.5,
     ...(kind === "update-failed" ? {} : { lossAfter: 0.25 }),

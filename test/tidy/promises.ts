@@ -143,7 +143,7 @@ function errorCodes(source: SourceText): { name: string; node: ts.Node }[] {
   });
 }
 
-const headingPattern = /^#{2,4}\s+`?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?\s*$/;
+const headingPattern = /^#{2,4}\s+`?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)`?\s*$/;
 
 const errorsDocumented: Rule = {
   name: `the error codes of ${errorsSource} equal the headings of ${errorsDoc}`,
