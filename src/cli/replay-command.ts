@@ -2,25 +2,27 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { readBars } from "../replay/bars.ts";
+import { parseReplayOptions } from "../replay/replay-options.ts";
 import { runReplay } from "../replay/run-replay.ts";
 import { ReplayProgress } from "./replay-progress.ts";
 import { replayTable } from "./replay-table.ts";
 import { sampleDataPath } from "./sample-data.ts";
 import { hasColors, type Terminal } from "./terminal.ts";
 
-const DESCRIPTION = `Replay daily prices (OHLCV): train a signal on the first years; then, day by day,
-predict, observe the P&L, notice drift, update, judge, and keep or undo.`;
+const DESCRIPTION =
+  "Replay daily prices (OHLCV): train a signal on the first years; then, day by day, predict, " +
+  "observe the P&L, notice drift, update, judge, and keep or undo.";
 
 const EXAMPLES = `
-Without a file it replays the S&P 500 of 2000-2020 from the package vega-datasets.
+Without a file: the S&P 500 of 2000-2020 from the package vega-datasets.
 
 Examples:
   $ driftkeel replay
   $ driftkeel replay prices.csv --warmup-years 5 --cost-bps 2
   $ driftkeel replay --json --quiet > report.json
 
-A file has a header with date (YYYY-MM-DD), open, high, low, close and, optionally,
-adjclose and volume, and one line a day in ascending order.
+A file has a header with date (YYYY-MM-DD), open, high, low, close and, where
+known, adjclose and volume, and below it one line a day in ascending order.
 Exit codes: 0 done, 2 wrong usage, 5 failed.`;
 
 /** The flags as commander hands them over. */
@@ -64,13 +66,15 @@ export function replayCommand(terminal: Terminal): Command {
 
 async function replay(path: string, flags: Flags, { stdout, stderr }: Terminal): Promise<void> {
   const { baseDir, json, quiet, ...options } = flags;
+  // Wrong flags are reported before anything is read or shown.
+  const settings = parseReplayOptions(options);
   const file = await readBars(path);
   const progress = quiet ? undefined : new ReplayProgress(stderr, file);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    const result = await runReplay(file, options, {
+    const result = await runReplay(file, settings, {
       baseDir,
       onEvent: (event) => progress?.show(event),
       signal: interruption.signal,

@@ -73,6 +73,11 @@ export class Block {
     return this.#isDisposed;
   }
 
+  /** Whether a thread works on the memory. */
+  get isHeld(): boolean {
+    return this.#holds > 0;
+  }
+
   /**
    * Keeps the memory while a thread works on it: a dispose takes effect when the last holder lets
    * go.

@@ -19,8 +19,14 @@ export class Vector {
     return this.#block.address;
   }
 
+  /** Bytes held; 0 after a dispose. */
   get sizeBytes(): number {
-    return this.#block.sizeBytes;
+    return this.#block.isDisposed ? 0 : this.#block.sizeBytes;
+  }
+
+  /** Throws DISPOSED after a dispose. */
+  checkLive(): void {
+    this.#block.checkLive();
   }
 
   copy(): Float32Array {

@@ -133,7 +133,7 @@ export function core(): Core {
 
 /** Starts the core, or returns the running one after checking that the options agree with it. */
 export async function startCore(value: unknown): Promise<Core> {
-  const options = parseOptions("init", coreOptions, value ?? {}) as CoreOptions;
+  const options = parseOptions("init", coreOptions, value) as CoreOptions;
   if (!running) {
     const shared = platform.canShareMemory();
     const bytes = bytesOfCore(shared);

@@ -2,7 +2,7 @@
 
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Worker } from "node:worker_threads";
+import { threadId, Worker } from "node:worker_threads";
 import { workerSource } from "../../build/generated/worker-source-node.ts";
 import type { Thread } from "./thread.ts";
 
@@ -41,9 +41,12 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path);
 }
 
+/** Files begun: each draft has a name of its own, also when one path is written twice at once. */
+let drafts = 0;
+
 /** Replaces a file whole: after a crash the old or the new content is there, never a mix. */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = `${path}.${process.pid}-${threadId}-${drafts++}.tmp`;
   try {
     const file = await open(draft, "w");
     try {

@@ -40,6 +40,9 @@ export interface SharpeAlert {
   threshold: number;
 }
 
+/** Values that the core counts exactly, whatever the window. */
+const COUNTED = 2 ** 30;
+
 /** Moments of the window of returns and of the history of Sharpe ratios. */
 export class SharpeState {
   readonly #block: Block;
@@ -95,6 +98,7 @@ export class SharpeState {
   }
 
   get currentSharpe(): number {
+    this.checkLive();
     return this.#fields.getFloat64(layout.SHARPE_CURRENT, true);
   }
 
@@ -106,14 +110,55 @@ export class SharpeState {
     return bytes;
   }
 
-  get sizeBytes(): number {
-    return this.#block.sizeBytes;
-  }
-
-  restore(bytes: Uint8Array): void {
+  /**
+   * Takes back what `save` returned with `held` values in the window. Returns false, and changes
+   * nothing, when the bytes are not a state of a detector with these options: the core trusts the
+   * sizes and positions in them.
+   */
+  restore(bytes: Uint8Array, held: number): boolean {
+    this.checkLive();
+    if (!this.#fits(bytes, held)) return false;
     const history = this.#fields.getUint32(layout.SHARPE_HISTORY, true);
     this.#block.bytes().set(bytes);
     this.#fields.setUint32(layout.SHARPE_HISTORY, history, true);
+    return true;
+  }
+
+  #fits(bytes: Uint8Array, held: number): boolean {
+    if (bytes.length !== this.#block.sizeBytes) return false;
+    const saved = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const number = (at: number) => saved.getInt32(at, true);
+    const isSame = [
+      layout.SHARPE_DIFFERENCES,
+      layout.SHARPE_VALUES,
+      layout.SHARPE_SIGMAS,
+      layout.SHARPE_SIGMAS + 4,
+      layout.SHARPE_SCALE,
+      layout.SHARPE_SCALE + 4,
+    ].every((at) => number(at) === this.#fields.getInt32(at, true));
+    const [count, size] = [number(layout.SHARPE_COUNT), number(layout.SHARPE_VALUES)];
+    if (!isSame || count < 0 || Math.min(count, size) !== held) return false;
+    const returns = layout.SHARPE_HEADER_BYTES;
+    const history = this.#fields.getUint32(layout.SHARPE_HISTORY, true) - this.#block.address;
+    const pushed = count - number(layout.SHARPE_DIFFERENCES);
+    const judged = count - size + 1;
+    return this.#windowFits(saved, returns, pushed) && this.#windowFits(saved, history, judged);
+  }
+
+  /** Whether the window at an offset has its own size and stands where `pushed` values lead. */
+  #windowFits(saved: DataView, at: number, pushed: number): boolean {
+    const number = (field: number) => saved.getInt32(at + field, true);
+    const size = this.#fields.getInt32(at + layout.WINDOW_SIZE, true);
+    const [fill, isFull] = [number(layout.WINDOW_FILL), number(layout.WINDOW_FULL)];
+    if (number(layout.WINDOW_SIZE) !== size || fill < 0 || fill >= size) return false;
+    if (pushed > COUNTED) return isFull === 1; // the count stands still near 2^31
+    const values = Math.max(0, pushed);
+    return fill === values % size && isFull === (values >= size ? 1 : 0);
+  }
+
+  /** Throws DISPOSED after a dispose. */
+  checkLive(): void {
+    this.#block.checkLive();
   }
 
   dispose(): void {

@@ -131,14 +131,24 @@ async function supervise(plan: Block, { onProgress, signal }: RunControl): Promi
   const cancel = () => abort(plan);
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
-  try {
-    const fields = plan.fields();
-    return await runPlan(plan, () => {
+  const thrown: unknown[] = [];
+  const fields = plan.fields();
+  const tell = () => {
+    if (thrown.length > 0) return;
+    try {
       onProgress?.(
         fields.getInt32(layout.PLAN_STEP, true),
         fields.getFloat64(layout.PLAN_LOSS, true),
       );
-    });
+    } catch (error) {
+      thrown.push(error); // nobody is there to catch it: the run ends, and its promise rejects
+      cancel();
+    }
+  };
+  try {
+    const status = await runPlan(plan, tell);
+    if (thrown.length > 0) throw thrown[0];
+    return status;
   } finally {
     signal?.removeEventListener("abort", cancel);
   }

@@ -94,6 +94,7 @@ describe("driftkeel replay", () => {
   ])("exits with 2 on %j", async (args, message) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(stderr).toContain(message);
+    expect(stderr).not.toContain("Replaying");
     expect(stdout).toBe("");
     expect(exitCode).toBe(2);
   });
