@@ -27,7 +27,7 @@ import {
 declare function sampleLoss(index: i32): f64;
 
 /** Step of a central difference relative to the weight: cbrt(2^-52) balances truncation and rounding. */
-export const GRADIENT_STEP: f64 = 6.055454452393343e-6;
+export const GRADIENT_STEP: f64 = 6.0554544523933395e-6;
 /** Step of a second difference: the fourth root of 2^-52. */
 const CURVATURE_STEP: f64 = 1.220703125e-4;
 

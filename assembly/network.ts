@@ -10,7 +10,7 @@ import { gemmNN, gemmNT, gemmTN } from "./kernels/matrix";
 import { square } from "./kernels/vector";
 import { adapterBackward, adapterForward, adapterInner } from "./lora";
 import {
-  ACTIVATION_IDENTITY, ALIGN_BYTES, LAYER_A, LAYER_ACTIVATION, LAYER_BIAS, LAYER_BT, LAYER_BYTES, LAYER_INPUT,
+  ACTIVATION_IDENTITY, ALIGN_BYTES, K_BLOCK, LAYER_A, LAYER_ACTIVATION, LAYER_BIAS, LAYER_BT, LAYER_BYTES, LAYER_INPUT,
   LAYER_OUTPUT, LAYER_RANK, LAYER_SCALE, LAYER_WEIGHT, NETWORK_FUSED, NETWORK_HEADER_BYTES, NETWORK_LAYERS,
   TRACE_BYTES, TRACE_H, TRACE_INPUT, TRACE_Y, TRACE_Z,
 } from "./layout";
@@ -114,29 +114,39 @@ function fillRows(z: usize, bias: usize, n: i32, o: i32): void {
   }
 }
 
-/** sums[k] = sum over rows of d[s][k], or += when `add`. sums: f32[o], d: f32[n x o]. */
+/** sums[k] = sum over rows of d[s][k], or += when `add`; cut into blocks of K_BLOCK rows, as the products are. */
 function columnSums(sums: usize, d: usize, n: i32, o: i32, add: bool): void {
+  let from: i32 = 0;
+  do {
+    const rows = min(n - from, K_BLOCK);
+    blockSums(sums, d + (<usize>from * o << 2), rows, o, add || from > 0);
+    from += rows;
+  } while (from < n);
+}
+
+/** The same for one block. sums: f32[o], d: f32[n x o]. */
+function blockSums(sums: usize, d: usize, n: i32, o: i32, add: bool): void {
   const width = <usize>o << 2;
   let k: i32 = 0;
   for (; k + 4 <= o; k += 4) {
-    let total = add ? v128.load(sums) : f32x4.splat(0);
+    let total = f32x4.splat(0);
     let at = d;
     for (let s: i32 = 0; s < n; s++) {
       total = f32x4.add(total, v128.load(at));
       at += width;
     }
-    v128.store(sums, total);
+    v128.store(sums, add ? f32x4.add(v128.load(sums), total) : total);
     sums += 16;
     d += 16;
   }
   for (; k < o; k++) {
-    let total: f32 = add ? load<f32>(sums) : 0;
+    let total: f32 = 0;
     let at = d;
     for (let s: i32 = 0; s < n; s++) {
       total += load<f32>(at);
       at += width;
     }
-    store<f32>(sums, total);
+    store<f32>(sums, add ? load<f32>(sums) + total : total);
     sums += 4;
     d += 4;
   }

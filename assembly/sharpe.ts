@@ -92,30 +92,35 @@ function sumOf(window: usize): f64 {
   return load<f64>(suffixAt(window, load<i32>(window, WINDOW_FILL))) + load<f64>(window, WINDOW_SUM);
 }
 
-/** Mean of n >= 1 values whose sum around the reference is `sum`. */
+/** Sum of squares around the reference. */
 // @ts-ignore: decorator
 @inline
-function meanOf(window: usize, sum: f64, n: f64): f64 {
-  return load<f64>(window, WINDOW_CENTER) + sum / n;
+function squaresOf(window: usize): f64 {
+  return load<f64>(suffixAt(window, load<i32>(window, WINDOW_FILL)), 8) + load<f64>(window, WINDOW_SQUARES);
 }
 
-/** Population standard deviation. */
+/** Population standard deviation of 1/inverse values from their sums around the reference. */
 // @ts-ignore: decorator
 @inline
-function stdOf(window: usize, sum: f64, n: f64): f64 {
-  const squares = load<f64>(suffixAt(window, load<i32>(window, WINDOW_FILL)), 8) + load<f64>(window, WINDOW_SQUARES);
-  return Math.sqrt(max(0.0, squares - (sum * sum) / n) / n);
+function stdOf(sum: f64, squares: f64, inverse: f64): f64 {
+  return Math.sqrt(max(0.0, (squares - sum * sum * inverse) * inverse));
+}
+
+/** mean / std * scale of 1/inverse values; 0 when the std is 0. */
+// @ts-ignore: decorator
+@inline
+function ratioOf(center: f64, sum: f64, squares: f64, inverse: f64, scale: f64): f64 {
+  const std = stdOf(sum, squares, inverse);
+  return std == 0 ? 0 : ((center + sum * inverse) / std) * scale;
 }
 
 /** mean / std * scale of what is in the window; 0 when it is empty or its std is 0. */
 // @ts-ignore: decorator
 @inline
 function sharpeOf(window: usize, scale: f64): f64 {
-  const n = <f64>windowCount(window);
+  const n = windowCount(window);
   if (n == 0) return 0;
-  const sum = sumOf(window);
-  const std = stdOf(window, sum, n);
-  return std == 0 ? 0 : (meanOf(window, sum, n) / std) * scale;
+  return ratioOf(load<f64>(window, WINDOW_CENTER), sumOf(window), squaresOf(window), 1.0 / <f64>n, scale);
 }
 
 /**
@@ -124,12 +129,46 @@ function sharpeOf(window: usize, scale: f64): f64 {
  * window: `windowBytes` of the number of returns; scale: sqrt(annualization).
  */
 export function rollingSharpe(out: usize, x: usize, n: i32, values: i32, isPnl: bool, scale: f64, window: usize): void {
-  windowReset(window, isPnl ? values - 1 : values);
-  for (let t: i32 = 0; t < n; t++) {
+  const size = isPnl ? values - 1 : values;
+  const head = min(n, values);
+  windowReset(window, size);
+  for (let t: i32 = 0; t < head; t++) {
     const at = <usize>t << 3;
     if (!isPnl) push(window, load<f64>(x + at));
     else if (t > 0) push(window, load<f64>(x + at) - load<f64>(x + at - 8));
     store<f64>(out + at, t + 1 < values ? NaN : sharpeOf(window, scale));
+  }
+  if (n > head) rollOn(out, x, head, n, isPnl, scale, window, size);
+}
+
+/** `rollingSharpe` of x[from..n-1] on a full window, whose state stays in registers between two blocks. */
+function rollOn(
+  out: usize, x: usize, from: i32, n: i32, isPnl: bool, scale: f64, window: usize, size: i32,
+): void {
+  const inverse = 1.0 / <f64>size;
+  const values = valuesOf(window, size);
+  let fill = load<i32>(window, WINDOW_FILL);
+  let center = load<f64>(window, WINDOW_CENTER);
+  let sum = load<f64>(window, WINDOW_SUM);
+  let squares = load<f64>(window, WINDOW_SQUARES);
+  for (let t = from; t < n; t++) {
+    const at = x + (<usize>t << 3);
+    const value = isPnl ? load<f64>(at) - load<f64>(at - 8) : load<f64>(at);
+    store<f64>(values + (<usize>fill << 3), value);
+    if (++fill == size) {
+      closeBlock(window, size);
+      fill = 0;
+      center = load<f64>(window, WINDOW_CENTER);
+      sum = 0;
+      squares = 0;
+    } else {
+      const d = value - center;
+      sum += d;
+      squares += d * d;
+    }
+    const suffix = suffixAt(window, fill);
+    const ratio = ratioOf(center, load<f64>(suffix) + sum, load<f64>(suffix, 8) + squares, inverse, scale);
+    store<f64>(out + (<usize>t << 3), ratio);
   }
 }
 
@@ -174,8 +213,10 @@ export function sharpeObserve(detector: usize, x: f64): bool {
   const past = windowCount(history);
   if (past >= 2) {
     const sum = sumOf(history);
-    const center = meanOf(history, sum, <f64>past);
-    const threshold = center - load<f64>(detector, SHARPE_SIGMAS) * stdOf(history, sum, <f64>past);
+    const inverse = 1.0 / <f64>past;
+    const center = load<f64>(history, WINDOW_CENTER) + sum * inverse;
+    const spread = stdOf(sum, squaresOf(history), inverse);
+    const threshold = center - load<f64>(detector, SHARPE_SIGMAS) * spread;
     store<f64>(detector, center, SHARPE_MEAN);
     store<f64>(detector, threshold, SHARPE_THRESHOLD);
     isAlert = current < threshold;

@@ -1,15 +1,17 @@
 // Checks of what callers pass: expected, got, what to do, before anything changes.
 
+import { checkNotReleased } from "./core/arrays.ts";
 import { describeValue } from "./describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
 
 /**
  * Throws ARGUMENT_TYPE unless `value` is a Float32Array, LENGTH_MISMATCH unless it has `length`
- * elements.
+ * elements, DISPOSED when it has been released.
  */
 export function checkFloat32(name: string, value: unknown, length: number, why: string): void {
   checkInstance(name, value, Float32Array);
   checkLength(name, (value as Float32Array).length, length, why);
+  checkNotReleased(value as Float32Array);
 }
 
 /** Throws ARGUMENT_TYPE unless `value` is an instance of `kind`. */
@@ -50,19 +52,23 @@ export function checkFinite(name: string, values: Float32Array | Float64Array): 
 
 /** Throws ARGUMENT_TYPE or ARGUMENT_RANGE unless `value` is a finite number >= `least`. */
 export function checkNumber(name: string, value: unknown, least = Number.NEGATIVE_INFINITY): void {
-  const expected = `a finite number${least > Number.NEGATIVE_INFINITY ? ` >= ${least}` : ""}`;
+  if (Number.isFinite(value) && (value as number) >= least) return;
+  const bound = least > Number.NEGATIVE_INFINITY ? ` >= ${least}` : "";
+  throw refusal(name, `a finite number${bound}`, value);
+}
+
+/** A value that is not the number it should be: of another type, or outside what is allowed. */
+function refusal(name: string, expected: string, value: unknown): Error {
   const message = `Expected ${name} to be ${expected}, got ${describeValue(value)}.`;
-  if (typeof value !== "number") throw new DriftkeelTypeError("ARGUMENT_TYPE", message);
-  if (!Number.isFinite(value) || value < least)
-    throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
+  return typeof value === "number"
+    ? new DriftkeelRangeError("ARGUMENT_RANGE", message)
+    : new DriftkeelTypeError("ARGUMENT_TYPE", message);
 }
 
 /** Throws ARGUMENT_TYPE or ARGUMENT_RANGE unless `value` is an integer >= `least`. */
 export function checkCount(name: string, value: unknown, least: number): void {
-  const message = `Expected ${name} to be an integer >= ${least}, got ${describeValue(value)}.`;
-  if (typeof value !== "number") throw new DriftkeelTypeError("ARGUMENT_TYPE", message);
-  if (!Number.isInteger(value) || value < least)
-    throw new DriftkeelRangeError("ARGUMENT_RANGE", message);
+  if (Number.isInteger(value) && (value as number) >= least) return;
+  throw refusal(name, `an integer >= ${least}`, value);
 }
 
 /** Throws ARGUMENT_TYPE unless `value` is an array, DATA_EMPTY when it has no elements. */

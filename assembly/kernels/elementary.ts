@@ -2,12 +2,12 @@
 //
 // Error bounds, measured against f64 (f32 forms) and the host's library (f64 forms) by
 // test/assembly/elementary.test.ts:
-//   expF32     2 ulp on [-87, 88]; 0 below -87.33, infinity above 88.72
+//   expF32     2 ulp on [-87.33, 0]; 0 below -87.33, infinity above 88.72 (x > 0 occurs in sigmoid only)
 //   tanhF32    4 ulp
-//   sigmoidF32 3 ulp
-//   expF64     2 ulp on [-708, 709]
+//   sigmoidF32 3 ulp on [-87.33, 87.33]
+//   expF64     log(1 + e^x) within 4e-16 for x <= 0; e^x rounds to the nearest f32 on [-87, 0]
 //   log        2 ulp for positive normal numbers
-//   tanhF64    4e-16 absolute
+//   tanhF64    5e-16 absolute
 // NaN gives NaN.
 
 const LOG2_E: f64 = 1.4426950408889634;

@@ -1,5 +1,6 @@
 // A file that replaces another only when it is complete.
 
+import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DriftkeelError } from "../errors.ts";
@@ -21,7 +22,7 @@ export class StagedFile {
   static async open(path: string): Promise<StagedFile> {
     const stage = `${path}.${process.pid}.tmp`;
     return failing(path, async () => {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       return new StagedFile(path, stage, await open(stage, "w"));
     });
   }
@@ -68,5 +69,22 @@ async function failing<T>(path: string, write: () => Promise<T>): Promise<T> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `Expected to be able to write ${path}: ${reason}.`;
     throw new DriftkeelError("FILE_FAILED", message, { cause });
+  }
+}
+
+/**
+ * Creates a folder and those above it, one by one: the recursive form of Node 20 never returns where
+ * the system refuses new folders with "not found", as below /proc.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    const above = dirname(path);
+    if (code !== "ENOENT" || above === path || existsSync(above)) throw cause;
+    await makeFolder(above);
+    await mkdir(path);
   }
 }
