@@ -1,5 +1,6 @@
 // Checks a sample that may enter training and copies it, so that nobody can change it afterwards.
 
+import { checkNotReleased } from "../../core/arrays.ts";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
 import type { Sample, SampleOrigin } from "../../model/sample.ts";
@@ -17,9 +18,9 @@ const MAX_ID_LENGTH = 256;
  * A copy of `sample` with arrays of its own. `shape`: the lengths to keep to; without it any length
  * from 1.
  *
- * Throws ARGUMENT_TYPE, ARGUMENT_RANGE, LENGTH_MISMATCH, DATA_EMPTY or VALUE_NOT_FINITE, and
- * SAMPLE_QUARANTINED for samples of origin `benchmark`, which judge models and so must never train
- * one.
+ * Throws ARGUMENT_TYPE, ARGUMENT_RANGE, LENGTH_MISMATCH, DATA_EMPTY, VALUE_NOT_FINITE, DISPOSED (an
+ * array that has been released), and SAMPLE_QUARANTINED for samples of origin `benchmark`, which
+ * judge models and so must never train one.
  */
 export function copySample(sample: Sample, shape?: SampleShape): Sample {
   if (typeof sample !== "object" || sample === null) {
@@ -72,6 +73,7 @@ function copyArray(name: string, values: unknown, length: number | undefined): F
   if (values.length === 0) {
     throw new DriftkeelRangeError("DATA_EMPTY", `Expected ${name} of length 1 or more, got 0.`);
   }
+  checkNotReleased(values);
   // The copy is checked, not the original: another thread may write to that.
   const copy = new Float32Array(values);
   for (let i = 0; i < copy.length; i++) {

@@ -1,0 +1,93 @@
+// The disk of the machine, through Node.
+
+import type { FileHandle } from "node:fs/promises";
+import { builtIn } from "./built-in.ts";
+import type { Disk, DiskEntry, DiskFile } from "./disk.ts";
+
+const fs = () => builtIn("node:fs/promises");
+
+class NodeDiskFile implements DiskFile {
+  readonly #file: FileHandle;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    // appendFile goes on after a short write; write alone does not.
+    await this.#file.appendFile(bytes);
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#file.truncate(sizeBytes);
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** `value` unless the system says that there is no such file or folder: then `otherwise`. */
+async function unlessAbsent<T>(value: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await value;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return otherwise;
+    throw cause;
+  }
+}
+
+/** The file system, as Node and the operating system keep it. */
+export class NodeDisk implements Disk {
+  async create(path: string): Promise<DiskFile> {
+    // Appending, so that writes go on at the end after a cut.
+    const file = await fs().open(path, "a");
+    try {
+      await file.truncate(0);
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
+    return new NodeDiskFile(file);
+  }
+
+  async append(path: string): Promise<DiskFile> {
+    return new NodeDiskFile(await fs().open(path, "a"));
+  }
+
+  read(path: string): Promise<Uint8Array | undefined> {
+    return unlessAbsent<Uint8Array | undefined>(fs().readFile(path), undefined);
+  }
+
+  async list(folder: string): Promise<DiskEntry[]> {
+    const entries = await unlessAbsent(fs().readdir(folder, { withFileTypes: true }), []);
+    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await fs().rename(from, to);
+  }
+
+  async remove(path: string): Promise<void> {
+    await fs().rm(path, { force: true });
+  }
+
+  async createFolder(path: string): Promise<string | undefined> {
+    return fs().mkdir(path, { recursive: true });
+  }
+
+  async removeFolder(path: string): Promise<void> {
+    await unlessAbsent(fs().rmdir(path), undefined);
+  }
+
+  /** Windows cannot open folders, and keeps their names durable by itself. */
+  async syncFolder(path: string): Promise<void> {
+    if (process.platform === "win32") return;
+    const folder = await fs().open(path, "r");
+    await folder.sync().finally(() => folder.close());
+  }
+}

@@ -1,0 +1,167 @@
+// What every store of samples keeps to, as checks that run in any test framework.
+
+import type { Sample } from "../../src/model/sample.ts";
+import type { SampleStore } from "../../src/pipeline/feedback/sample-store.ts";
+import { expectCode, expectEqual, type StoreCheck } from "../../src/testing/store-conformance.ts";
+
+/** The store of samples under test. */
+export interface SampleStoreSubject {
+  name: string;
+  /** An open store under a name, for at most `capacity` samples: a new one is empty. */
+  open(name: string, capacity: number): Promise<SampleStore>;
+  /** Whether a store that was closed and opened again under its name holds what it held. */
+  isPersistent: boolean;
+}
+
+/** The checks of a store of samples, each with a store under a name of its own. */
+export function sampleStoreConformance(subject: SampleStoreSubject): StoreCheck[] {
+  return Object.entries(rules).map(([rule, check], index) => ({
+    name: `${subject.name} ${rule}`,
+    run: () => check(subject, `rule-${index}`),
+  }));
+}
+
+const rules: Record<string, (subject: SampleStoreSubject, name: string) => Promise<void>> = {
+  "keeps every bit and every field": usingSamples(checkFields),
+  "gives a range [start, end) in the order of time": usingSamples(checkRange),
+  "counts and prunes": usingSamples(checkPrune),
+  "keeps all samples of a call or none": usingSamples(checkAllOrNone),
+  "shares no array with its caller": usingSamples(checkSampleCopies),
+  "lets the oldest go at its capacity": usingSamples(checkCapacity),
+  "refuses borders that are no moments": usingSamples(checkBorders),
+  "refuses everything after close, but for another close": usingSamples(checkSamplesClosed),
+  "holds what it held when it is opened again": checkSamplesReopened,
+};
+
+const CAPACITY = 100;
+const FOREVER = 8.64e15;
+
+function usingSamples(check: (store: SampleStore) => Promise<void>) {
+  return async (subject: SampleStoreSubject, name: string): Promise<void> => {
+    const store = await subject.open(name, CAPACITY);
+    try {
+      await check(store);
+    } finally {
+      await store.close();
+    }
+  };
+}
+
+const sampleAt = (timeMs: number, value = timeMs): Sample => ({
+  input: Float32Array.of(value),
+  label: Float32Array.of(1),
+  timestamp: new Date(timeMs),
+});
+
+const valuesOf = (samples: Sample[]): (number | undefined)[] =>
+  samples.map(({ input }) => input[0]);
+
+async function checkFields(store: SampleStore): Promise<void> {
+  const full: Sample = {
+    input: Float32Array.of(-0, 1e-45, 3.4028234663852886e38, 0.1),
+    label: Float32Array.of(-1, 2),
+    weight: 0.1,
+    timestamp: new Date(1_234_567_890_123),
+    id: "ünï 'quoted' \0 \ud800",
+    origin: "replay",
+  };
+  const plain = { input: Float32Array.of(1), label: Float32Array.of(2) };
+  await store.append([full, plain, sampleAt(-FOREVER)]);
+  await store.append([]);
+  const [first, second, third] = await store.range(-FOREVER, FOREVER);
+  expectEqual(first, sampleAt(-FOREVER));
+  expectEqual(second, full);
+  expectEqual(Object.is(second?.input[0], -0), true);
+  // Without a time stamp it got the present time.
+  expectEqual({ ...third, timestamp: undefined }, { ...plain, timestamp: undefined });
+  expectEqual(third?.timestamp instanceof Date, true);
+}
+
+async function checkRange(store: SampleStore): Promise<void> {
+  await store.append([sampleAt(30), sampleAt(10, 1), sampleAt(20)]);
+  await store.append([sampleAt(10, 2), sampleAt(5), sampleAt(10, 3)]);
+  expectEqual(valuesOf(await store.range(0, 100)), [5, 1, 2, 3, 20, 30]);
+  expectEqual(valuesOf(await store.range(10, 20)), [1, 2, 3]);
+  expectEqual(valuesOf(await store.range(new Date(10), new Date(21))), [1, 2, 3, 20]);
+  expectEqual(valuesOf(await store.range(10.5, 30.5)), [20, 30]);
+  expectEqual(await store.range(20, 20), []);
+  expectEqual(await store.range(30, 10), []);
+  expectEqual(await store.range(31, 1000), []);
+}
+
+async function checkPrune(store: SampleStore): Promise<void> {
+  expectEqual(await store.count(), 0);
+  await store.append([3, 1, 2, 2].map((timeMs) => sampleAt(timeMs)));
+  expectEqual(await store.count(), 4);
+  expectEqual(await store.prune(2), 1);
+  expectEqual(await store.prune(2), 0);
+  expectEqual(valuesOf(await store.range(0, 9)), [2, 2, 3]);
+  expectEqual(await store.prune(new Date(9)), 3);
+  expectEqual(await store.count(), 0);
+}
+
+async function checkAllOrNone(store: SampleStore): Promise<void> {
+  const bad: [string, unknown][] = [
+    ["VALUE_NOT_FINITE", sampleAt(1, Number.NaN)],
+    ["SAMPLE_QUARANTINED", { ...sampleAt(1), origin: "benchmark" }],
+    ["DATA_EMPTY", { ...sampleAt(1), input: new Float32Array(0) }],
+    ["ARGUMENT_RANGE", { ...sampleAt(1), timestamp: new Date(Number.NaN) }],
+    ["ARGUMENT_TYPE", { ...sampleAt(1), label: [1] }],
+    ["ARGUMENT_TYPE", null],
+  ];
+  for (const [code, sample] of bad) {
+    await expectCode(code, () => store.append([sampleAt(1), sample as Sample]));
+  }
+  await expectCode("ARGUMENT_TYPE", () => store.append("samples" as unknown as Sample[]));
+  expectEqual(await store.count(), 0);
+}
+
+async function checkSampleCopies(store: SampleStore): Promise<void> {
+  const sample = sampleAt(1);
+  const appending = store.append([sample]);
+  sample.input.fill(9);
+  sample.timestamp?.setTime(9);
+  await appending;
+  const [read] = await store.range(0, 5);
+  expectEqual(read, sampleAt(1));
+  read?.input.fill(9);
+  read?.timestamp?.setTime(9);
+  expectEqual(await store.range(0, 5), [sampleAt(1)]);
+}
+
+async function checkCapacity(store: SampleStore): Promise<void> {
+  const times = Array.from({ length: CAPACITY }, (_, index) => index + 1);
+  await store.append(times.map((timeMs) => sampleAt(timeMs)));
+  expectEqual(await store.count(), CAPACITY);
+  await store.append([sampleAt(CAPACITY + 1), sampleAt(0)]);
+  expectEqual(await store.count(), CAPACITY);
+  expectEqual(valuesOf(await store.range(0, 4)), [2, 3]);
+}
+
+async function checkBorders(store: SampleStore): Promise<void> {
+  for (const border of [Number.NaN, Infinity, FOREVER + 1, new Date(Number.NaN)]) {
+    await expectCode("ARGUMENT_RANGE", () => store.range(border, 1));
+    await expectCode("ARGUMENT_RANGE", () => store.range(1, border));
+    await expectCode("ARGUMENT_RANGE", () => store.prune(border));
+  }
+  await expectCode("ARGUMENT_TYPE", () => store.range("1" as unknown as number, 1));
+}
+
+async function checkSamplesClosed(store: SampleStore): Promise<void> {
+  await store.close();
+  await store.close();
+  await expectCode("STORE_CLOSED", () => store.append([sampleAt(1)]));
+  await expectCode("STORE_CLOSED", () => store.range(0, 1));
+  await expectCode("STORE_CLOSED", () => store.count());
+  await expectCode("STORE_CLOSED", () => store.prune(1));
+}
+
+async function checkSamplesReopened(subject: SampleStoreSubject, name: string): Promise<void> {
+  const before = await subject.open(name, CAPACITY);
+  await before.append([sampleAt(2), sampleAt(1)]);
+  await before.close();
+  const after = await subject.open(name, CAPACITY);
+  const values = valuesOf(await after.range(0, 9));
+  await after.close();
+  expectEqual(values, subject.isPersistent ? [1, 2] : []);
+}
