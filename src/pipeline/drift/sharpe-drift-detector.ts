@@ -57,6 +57,7 @@ const stateSchema = z.object({
   annualization: z.number(),
   moments: z.base64("base64 text"),
   values: z.array(z.number()),
+  lastAlert: z.object({ meanSharpe: z.number(), threshold: z.number() }).nullable(),
 });
 
 /**
@@ -72,7 +73,7 @@ export class SharpeDriftDetector implements DriftDetector {
   /** The last windowSize values, a ring. */
   #values: Float64Array;
   #count = 0;
-  #lastAlert: SharpeAlert | undefined;
+  #lastAlert: Pick<SharpeAlert, "meanSharpe" | "threshold"> | undefined;
 
   constructor(options?: SharpeDriftDetectorOptions) {
     this.#options = parseOptions("SharpeDriftDetector", detectorOptions, options);
@@ -103,9 +104,7 @@ export class SharpeDriftDetector implements DriftDetector {
     checkInstance("pnl", pnl, Float64Array);
     checkInstance("dates", dates, Array);
     checkLength("dates", dates.length, pnl.length, "one for each value of pnl");
-    dates.forEach((date, index) => {
-      checkDate(`dates[${index}]`, date);
-    });
+    for (const [index, date] of dates.entries()) checkDate(`dates[${index}]`, date);
     checkFinite("pnl", pnl);
     const alerts = this.#state.observeBatch(pnl);
     for (const value of pnl) this.#keep(value);
@@ -138,11 +137,13 @@ export class SharpeDriftDetector implements DriftDetector {
 
   /** Sharpe ratio of the values in the window; 0 with fewer than 2 of them. */
   currentSharpe(): number {
+    this.#state.checkLive();
     return this.#count < 2 ? 0 : this.#state.currentSharpe;
   }
 
   /** A copy of the values in the window, oldest first. */
   window(): Float64Array {
+    this.#state.checkLive();
     const size = this.#values.length;
     if (this.#count <= size) return this.#values.slice(0, this.#count);
     const oldest = this.#count % size;
@@ -159,38 +160,39 @@ export class SharpeDriftDetector implements DriftDetector {
   }
 
   reset(): void {
+    this.#state.checkLive();
+    const empty = this.#emptyState();
     this.#state.dispose();
-    this.#state = this.#emptyState();
+    this.#state = empty;
     this.#count = 0;
     this.#lastAlert = undefined;
   }
 
   state(): unknown {
     const moments = encodeBase64(this.#state.save());
-    return { ...this.#options, moments, values: [...this.window()] };
+    const { meanSharpe, threshold } = this.#lastAlert ?? {};
+    const lastAlert = this.#lastAlert ? { meanSharpe, threshold } : null;
+    return { ...this.#options, moments, values: [...this.window()], lastAlert };
   }
 
   restore(state: unknown): void {
-    const { moments, values, ...options } = parseState("SharpeDriftDetector", stateSchema, state);
-    const bytes = decodeBase64(moments);
+    const parsed = parseState("SharpeDriftDetector", stateSchema, state);
+    const { moments, values, lastAlert, ...options } = parsed;
     const fits =
       optionNames.every((name) => options[name] === this.#options[name]) &&
-      bytes.length === this.#state.sizeBytes &&
-      values.length <= this.#values.length;
+      this.#state.restore(decodeBase64(moments), values.length);
     if (!fits) {
       throw new DriftkeelRangeError(
         "STATE_INVALID",
-        `Expected the state of a SharpeDriftDetector with options ` +
-          `${JSON.stringify(this.#options)}, ` +
-          `got one with ${JSON.stringify(options)}. Construct the detector with the options ` +
-          `it was saved with.`,
+        `Expected a whole state of a SharpeDriftDetector with options ` +
+          `${JSON.stringify(this.#options)}, got one with ${JSON.stringify(options)}. ` +
+          "Construct the detector with the options it was saved with.",
       );
     }
-    this.#state.restore(bytes);
     this.#values.fill(0);
     this.#values.set(values);
     this.#count = values.length;
-    this.#lastAlert = undefined;
+    this.#lastAlert = lastAlert ?? undefined;
   }
 
   /** Gives the memory back. Later use throws DISPOSED. */
