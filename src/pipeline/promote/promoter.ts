@@ -1,0 +1,136 @@
+// Who serves: the active version, the one before it, and the only place where they are swapped.
+
+import type { Learnable, ModelVersion } from "../../model/learnable.ts";
+import type { VersionStore } from "../../store/version-store.ts";
+
+/** A version that serves or has served, under the id it has in the store. */
+export interface ServedVersion {
+  id: string;
+  version: ModelVersion;
+}
+
+/** What is kept beside a candidate's weights. */
+export interface PromotionRecord {
+  /** Where the candidate came from, as `current.json` says it. */
+  source: string;
+  /** State that has to come back with the weights, by name. */
+  parts: Map<string, Uint8Array>;
+  /** Of the training. */
+  seed: number;
+  /** Numbers of the verdict. */
+  benchmark: Readonly<Record<string, number>>;
+}
+
+/**
+ * Holds the active version and the previous one. The order of a promotion is: the candidate
+ * durable, the pointer moved, the version swapped in memory; a crash between any two leaves the old
+ * or the new one whole. The previous version stays in memory until the next promotion, so that a
+ * rollback to it reads nothing.
+ */
+export class Promoter {
+  readonly #model: Learnable;
+  readonly #versions: VersionStore;
+  #active: ServedVersion;
+  #previous: ServedVersion | undefined;
+
+  private constructor(model: Learnable, versions: VersionStore, active: ServedVersion) {
+    this.#model = model;
+    this.#versions = versions;
+    this.#active = active;
+  }
+
+  /**
+   * Continues with the version that the store calls active; in an empty store the model's first
+   * version becomes it, and the anchor. Returns the state that was kept beside it. Throws what the
+   * store throws.
+   */
+  static async open(
+    model: Learnable,
+    versions: VersionStore,
+  ): Promise<{ promoter: Promoter; parts: ReadonlyMap<string, Uint8Array> }> {
+    const current = await versions.getCurrent();
+    if (!current) {
+      const version = model.initial();
+      const id = await versions.save({ weights: version.weights() });
+      await versions.promote(id, { source: "initial" });
+      return { promoter: new Promoter(model, versions, { id, version }), parts: new Map() };
+    }
+    const saved = await versions.read(current.activeId);
+    const version = model.load(saved.weights);
+    return {
+      promoter: new Promoter(model, versions, { id: current.activeId, version }),
+      parts: saved.state,
+    };
+  }
+
+  get active(): ServedVersion {
+    return this.#active;
+  }
+
+  get previous(): ServedVersion | undefined {
+    return this.#previous;
+  }
+
+  /**
+   * Makes a candidate that was trained from version `parentId` the active one. Returns undefined,
+   * and keeps nothing, when another version has become active since: the candidate was judged
+   * against one that no longer serves.
+   */
+  async promote(
+    candidate: ModelVersion,
+    parentId: string,
+    { source, parts, seed, benchmark }: PromotionRecord,
+  ): Promise<ServedVersion | undefined> {
+    if (this.#active.id !== parentId) return undefined;
+    const weights = candidate.weights();
+    const id = await this.#versions.save({ weights, parts, parent: parentId, seed });
+    if (this.#active.id !== parentId) return undefined;
+    await this.#versions.promote(id, { source, benchmark: finiteOnly(benchmark) });
+    this.#swap({ id, version: candidate });
+    return this.#active;
+  }
+
+  /**
+   * Serves an earlier version again: the previous one, or the one of the given id. Returns the
+   * state kept beside it.
+   * Throws VERSION_UNKNOWN (naming the nearest, or saying that there is no previous one),
+   * SNAPSHOT_CORRUPT.
+   */
+  async rollback(id: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    const saved = await this.#versions.read(id);
+    await this.#versions.rollback(id);
+    if (this.#previous?.id === id) {
+      const back = this.#previous;
+      this.#previous = undefined;
+      this.#active.version.dispose();
+      this.#active = back;
+    } else if (this.#active.id !== id) {
+      this.#swap({ id, version: this.#model.load(saved.weights) });
+    }
+    return saved.state;
+  }
+
+  /** One assignment: whoever predicts sees the old version or the new one, never a mix. */
+  #swap(next: ServedVersion): void {
+    this.#previous?.version.dispose();
+    this.#previous = this.#active;
+    this.#active = next;
+  }
+
+  /** Forgets the previous version; it stays in the store. */
+  forgetPrevious(): void {
+    this.#previous?.version.dispose();
+    this.#previous = undefined;
+  }
+
+  dispose(): void {
+    this.#previous?.version.dispose();
+    this.#active.version.dispose();
+  }
+}
+
+/** The pointer's summary holds numbers only. */
+function finiteOnly(measurements: Readonly<Record<string, number>>): Record<string, number> {
+  const finite = Object.entries(measurements).filter(([, value]) => Number.isFinite(value));
+  return Object.fromEntries(finite);
+}
