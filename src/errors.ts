@@ -13,6 +13,8 @@ export type ErrorCode =
   | "SAMPLE_QUARANTINED"
   | "MODULE_UNKNOWN"
   | "STATE_INVALID"
+  | "ID_INVALID"
+  | "VERSION_UNKNOWN"
   // the object is in the wrong state for the call
   | "CORE_NOT_READY"
   | "CORE_ALREADY_READY"
@@ -21,14 +23,25 @@ export type ErrorCode =
   | "NOT_TRAINED"
   | "UPDATE_IN_PROGRESS"
   | "UPDATE_CANCELLED"
+  | "UPDATES_FROZEN"
+  | "STORE_CLOSED"
+  | "STORE_LOCKED"
+  | "STORE_READ_ONLY"
+  | "FEEDBACK_BUFFER_FULL"
   // training or measuring went wrong; the state is as before
   | "UPDATE_DIVERGED"
   | "LOSS_FAILED"
   // the environment failed
   | "CORE_OUT_OF_MEMORY"
   | "CORE_FAILED"
+  | "AUDIT_CORRUPT"
+  | "CRYPTO_MISSING"
+  | "DRIVER_MISSING"
+  | "FEEDBACK_CORRUPT"
   | "FILE_CORRUPT"
-  | "FILE_FAILED";
+  | "FILE_FAILED"
+  | "POINTER_CORRUPT"
+  | "SNAPSHOT_CORRUPT";
 
 /**
  * Anything that is not a wrong argument: a wrong state, a failed environment, a training run that

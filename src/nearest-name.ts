@@ -1,5 +1,8 @@
 // Finds the name a caller probably meant, for "did you mean" in error messages.
 
+/** Distance of an abbreviation: a slip of one letter is nearer, one of two is not. */
+const ABBREVIATED = 1.5;
+
 /** Longer names are not compared: the cost grows with the product of the lengths. */
 const MAX_COMPARED = 64;
 
@@ -60,7 +63,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   for (const candidate of known) {
     if (candidate.length > MAX_COMPARED) continue;
     const compared = normalize(candidate);
-    const distance = isAbbreviation(name, candidate) ? 1 : editDistance(sought, compared);
+    const distance = Math.min(
+      editDistance(sought, compared),
+      isAbbreviation(name, candidate) ? ABBREVIATED : Number.POSITIVE_INFINITY,
+    );
     if (distance < nearestDistance) {
       nearest = candidate;
       nearestDistance = distance;

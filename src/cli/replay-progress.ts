@@ -16,8 +16,8 @@ const BAR_FORMAT = "{bar} {percentage}%  {date}  30-day Sharpe {sharpe}";
 const BAR_SIZE = 30;
 
 const YEAR_HEADER = `
-        Sharpe ratio after costs            drift       updates      rolled
- year     hold   static   driftkeel        alerts      accepted        back
+        Sharpe ratio after costs                drift    updates      rolled
+ year     hold   static    naive   driftkeel   alerts   accepted        back
 `;
 
 /** Writes to a stream that is not the results'. */
@@ -95,9 +95,10 @@ function yearLine(events: readonly ReplayEvent[]): string {
     [events[0]!.date.slice(0, 4), 5],
     [sharpes[0]!, 9],
     [sharpes[1]!, 9],
-    [sharpes[2]!, 12],
-    [count("drift-detected"), 14],
-    [count("update-accepted"), 14],
+    [sharpes[2]!, 9],
+    [sharpes[3]!, 12],
+    [count("drift-detected"), 9],
+    [count("update-accepted"), 11],
     [count("update-rolled-back") + count("update-failed"), 12],
   ];
   return `${cells.map(([text, width]) => String(text).padStart(width)).join("")}\n`;

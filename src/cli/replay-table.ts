@@ -8,7 +8,12 @@ import type { ReplayResult } from "../replay/run-replay.ts";
 import { signedNumber } from "./signed-number.ts";
 
 /** How the traders are called in front of people. */
-const TRADER_TITLE = { hold: "buy & hold", static: "static", driftkeel: "driftkeel" } as const;
+const TRADER_TITLE = {
+  hold: "buy & hold",
+  static: "static",
+  naive: "naive",
+  driftkeel: "driftkeel",
+} as const;
 
 const HEAD = ["Regime", "", "Sharpe", "Drawdown", "Degradation", "Updates"];
 const ALIGNMENT = ["left", "left", "right", "right", "right", "left"] as const;
@@ -50,15 +55,16 @@ function regimeRow(summary: RegimeSummary, colors: Colors): string[] {
 }
 
 function updatesCell(summary: RegimeSummary, colors: Colors): string {
-  const { updatesAccepted, updatesRolledBack, updatesFailed, updateMs } = summary;
+  const { updatesAccepted, updatesRolledBack, updatesFailed, naiveUpdatesKept, updateMs } = summary;
   const count = updatesAccepted + updatesRolledBack + updatesFailed;
   if (count === 0) return "none";
   const lines = [
-    `${count}, ${updateMs.toFixed(1)} ms each`,
+    `${count}, ${updateMs.toFixed(updateMs < 10 ? 1 : 0)} ms each`,
     colors.green(`${updatesAccepted} accepted`),
     colors.yellow(`${updatesRolledBack} rolled back`),
   ];
   if (updatesFailed > 0) lines.push(colors.red(`${updatesFailed} failed`));
+  lines.push(colors.dim(`naive keeps ${naiveUpdatesKept}`));
   return lines.join("\n");
 }
 

@@ -20,9 +20,8 @@ function outOfMemory(running: Core, sizeBytes: number, cause?: unknown): Driftke
   return new DriftkeelError(
     "CORE_OUT_OF_MEMORY",
     `Expected room for ${sizeBytes} bytes in the core's memory of at most ` +
-      `${running.maxMemoryMiB} MiB ` +
-      "(one block at most 1 GiB). Dispose of what you no longer use, or call init({ " +
-      "maxMemoryMiB }) with more first.",
+      `${running.maxMemoryMiB} MiB (one block at most 1 GiB), but there is none. Dispose of what ` +
+      "you no longer use, or call init({ maxMemoryMiB }) with more first.",
     { cause },
   );
 }

@@ -19,7 +19,8 @@ export function startThread(
   onMessage: (message: unknown) => void,
   onError: (cause: unknown) => void,
 ): Thread {
-  const worker = new Worker(workerSource, { eval: true });
+  // Without the flags of the process: --input-type=module would make a module of the script.
+  const worker = new Worker(workerSource, { eval: true, execArgv: [] });
   worker.on("message", onMessage);
   worker.on("error", onError);
   worker.unref();

@@ -17,9 +17,10 @@ interface Port {
 const PROGRESS_MS = 50;
 
 function portOfThisThread(): Port {
-  // Node's script is CommonJS and has require; in a browser the global scope is the port.
-  if (typeof require === "function") return require("node:worker_threads").parentPort;
-  return globalThis as unknown as Port;
+  // In a browser the global scope is the port. Asking for `require` instead would not tell: the
+  // bundler puts one of its own there.
+  if ("WorkerGlobalScope" in globalThis) return globalThis as unknown as Port;
+  return require("node:worker_threads").parentPort;
 }
 
 const port = portOfThisThread();

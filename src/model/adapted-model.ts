@@ -27,7 +27,9 @@ export interface ModuleAdapter {
   outputSize: number;
 }
 
-/** Rank and scale of the adapters, and the modules that get one (default: all). */
+/**
+ * Rank and scale of the adapters, and the modules that get one (default: all; an empty list: none).
+ */
 export interface AdapterSpec {
   rank: number;
   alpha: number;
@@ -121,6 +123,44 @@ export class AdaptedModel {
     all.set(adapter.f32(0, adapterCount));
     if (base) all.set(base.f32(0, baseCount), adapterCount);
     return all;
+  }
+
+  /**
+   * Copies of all parameters by tensor name: PEFT's `lora_A` and `lora_B`, then the trained base's.
+   */
+  tensors(parameters: Parameters): Map<string, Float32Array> {
+    const tensors = new Map<string, Float32Array>();
+    for (const { module, A, B } of this.adapters(parameters)) {
+      tensors.set(`${module}.lora_A.weight`, A);
+      tensors.set(`${module}.lora_B.weight`, B);
+    }
+    const { base } = parameters;
+    if (!base) return tensors;
+    this.description.layers.forEach(({ name, inputSize, outputSize }, index) => {
+      const { weight, bias } = this.description.offsets[index]!;
+      tensors.set(`${name}.weight`, base.f32(weight, inputSize * outputSize).slice());
+      tensors.set(`${name}.bias`, base.f32(bias, outputSize).slice());
+    });
+    return tensors;
+  }
+
+  /** Writes tensors, named and shaped as `tensors` gives them, into parameters of the same kind. */
+  setTensors(parameters: Parameters, tensors: ReadonlyMap<string, Float32Array>): void {
+    const { adapter, base } = parameters;
+    this.description.layers.forEach(({ name, inputSize, outputSize, rank }, index) => {
+      const { weight, bias, A, Bt } = this.description.offsets[index]!;
+      if (rank > 0) {
+        adapter.f32(A, rank * inputSize).set(tensors.get(`${name}.lora_A.weight`)!);
+        const B = tensors.get(`${name}.lora_B.weight`)!;
+        const transposed = adapter.f32(Bt, rank * outputSize);
+        for (let k = 0; k < outputSize; k++) {
+          for (let q = 0; q < rank; q++) transposed[q * outputSize + k] = B[k * rank + q]!;
+        }
+      }
+      if (!base) return;
+      base.f32(weight, inputSize * outputSize).set(tensors.get(`${name}.weight`)!);
+      base.f32(bias, outputSize).set(tensors.get(`${name}.bias`)!);
+    });
   }
 
   dispose(): void {

@@ -37,6 +37,19 @@ function checkSample(
   checkFinite(`${name}.label`, sample.label);
   checkLabel(loss, `${name}.label`, sample.label);
   if (sample.weight !== undefined) checkNumber(`${name}.weight`, sample.weight, 0);
+  checkOrigin(`${name}.origin`, sample.origin);
+}
+
+const origins: readonly unknown[] = ["live", "benchmark", "replay", "peer"];
+
+/** A misspelt "benchmark" must not train. */
+function checkOrigin(name: string, origin: unknown): void {
+  if (origin === undefined || origins.includes(origin)) return;
+  const expected = `one of ${origins.map(describeValue).join(", ")}`;
+  const message = `Expected ${name} to be ${expected}, got ${describeValue(origin)}.`;
+  throw typeof origin === "string"
+    ? new DriftkeelRangeError("ARGUMENT_RANGE", message)
+    : new DriftkeelTypeError("ARGUMENT_TYPE", message);
 }
 
 /** Throws SAMPLE_QUARANTINED when a sample is kept for benchmarks: those never train. */

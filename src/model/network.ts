@@ -145,22 +145,17 @@ export class Network {
    */
   async train(samples: Sample[], options: TrainOptions): Promise<TrainReport> {
     const parts = this.#parts();
-    if (this.#training) {
-      throw new DriftkeelError(
-        "UPDATE_IN_PROGRESS",
-        "Expected no training of this network to be under way. Await the one before.",
-      );
-    }
+    if (this.#training) throw inProgress("of this network");
     checkSamples("samples", samples, this.#shape());
     checkTrainable("samples", samples);
     const controller = new AbortController();
     this.#training = controller;
     try {
-      const { base, report } = await trainNetwork(parts, samples, options, controller.signal);
-      const retired = this.#base;
-      this.#base = base;
-      retired.dispose();
-      return report;
+      return await trainNetwork(parts, samples, options, controller.signal, (base) => {
+        const retired = this.#base;
+        this.#base = base;
+        retired.dispose();
+      });
     } finally {
       this.#training = undefined;
     }
@@ -177,10 +172,11 @@ export class Network {
 
   /**
    * Replaces all tensors by copies of the given ones. Nothing changes unless every one is there and
-   * fits.
+   * fits. Throws UPDATE_IN_PROGRESS while a training reads the weights.
    */
   setWeights(weights: Map<string, Float32Array>): void {
     const { base } = this.#parts();
+    if (base.isHeld) throw inProgress("that reads these weights");
     if (!(weights instanceof Map)) {
       const got = describeValue(weights);
       throw new DriftkeelTypeError("ARGUMENT_TYPE", `Expected weights to be a Map, got ${got}.`);
@@ -219,6 +215,13 @@ export class Network {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function inProgress(which: string): DriftkeelError {
+  return new DriftkeelError(
+    "UPDATE_IN_PROGRESS",
+    `Expected no training ${which} to be under way, but there is one. Await it first.`,
+  );
 }
 
 function checkNames(names: string[]): void {

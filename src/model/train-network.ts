@@ -66,18 +66,19 @@ export function isReplaySource(value: unknown): boolean {
 }
 
 /**
- * Trains a copy of the base; `cancel` is the network's own wish to stop. Returns the new block with
- * the report.
+ * Trains a copy of the base and hands the new block to `adopt`; `cancel` is the network's own wish
+ * to stop.
  */
 export async function trainNetwork(
   model: Model,
   samples: readonly Sample[],
   value: TrainOptions,
   cancel: AbortSignal,
-): Promise<{ base: Block; report: TrainReport }> {
+  adopt: (base: Block) => void,
+): Promise<TrainReport> {
   const options = parseOptions("Network.train", trainOptions, value);
   const signals = options.signal ? [cancel, options.signal] : [cancel];
-  const { result, report } = await trainCopy({
+  return trainCopy({
     owner: "Network",
     model,
     trainsBase: true,
@@ -91,6 +92,6 @@ export async function trainNetwork(
     seed: options.seed,
     signal: AbortSignal.any(signals),
     onProgress: options.onProgress,
+    adopt: ({ base }) => adopt(base!),
   });
-  return { base: result.base!, report };
 }

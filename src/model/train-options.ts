@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { EwcForm, OptimizerName, ScheduleName, TrainingSpec } from "../core/training.ts";
+import { DriftkeelRangeError } from "../errors.ts";
 import {
   nonNegativeInteger,
   nonNegativeNumber,
@@ -9,6 +10,13 @@ import {
   positiveNumber,
 } from "../options.ts";
 import type { Sample } from "./sample.ts";
+
+/** The core counts in 32 bits. */
+const LARGEST_COUNT = 2 ** 31 - 1;
+const RANGE = `an integer from 1 to ${LARGEST_COUNT}`;
+
+/** Steps, samples and the like. */
+export const count = positiveInteger.max(LARGEST_COUNT, RANGE);
 
 const belowOne = nonNegativeNumber.lt(1, "a number from 0 to below 1");
 
@@ -18,23 +26,25 @@ const clipNorm = z.union([positiveNumber, z.literal(Number.POSITIVE_INFINITY)], 
 /** Schema members of the options below. */
 export const trainingMembers = {
   lr: positiveNumber,
-  maxSteps: positiveInteger.optional(),
-  epochs: positiveInteger.optional(),
-  batchSize: positiveInteger.optional(),
+  maxSteps: count.optional(),
+  epochs: count.optional(),
+  batchSize: count.optional(),
   optimizer: z.enum(["sgd", "momentum", "adamw"]).default("sgd"),
   momentum: belowOne.default(0.9),
   beta2: belowOne.default(0.999),
   clipNorm: clipNorm.default(1),
   weightDecay: nonNegativeNumber.default(0),
   schedule: z.enum(["constant", "cosine"]).default("constant"),
-  warmupSteps: nonNegativeInteger.default(0),
+  warmupSteps: nonNegativeInteger
+    .max(LARGEST_COUNT, `an integer from 0 to ${LARGEST_COUNT}`)
+    .default(0),
 };
 
 /** Schema of `earlyStop`. */
 export const earlyStopSchema = z.strictObject({
   holdout: z.array(z.custom<Sample>()).min(1, "an array of at least 1 sample"),
-  patience: positiveInteger.default(5),
-  evaluateEvery: positiveInteger.default(10),
+  patience: count.default(5),
+  evaluateEvery: count.default(10),
 });
 
 /** How parameters are moved; the same for a network and for an adapter. */
@@ -104,7 +114,7 @@ export interface TrainReport {
 /** The options above with their defaults. */
 export type ParsedTrainingOptions = z.output<z.ZodObject<typeof trainingMembers>>;
 
-/** The numbers of a training spec that options and sample counts decide. */
+/** The numbers of a training spec that options and sample counts decide. Throws OPTION_INVALID. */
 export function stepsAndBatches(
   options: ParsedTrainingOptions,
   rows: number,
@@ -119,6 +129,13 @@ export function stepsAndBatches(
     options.maxSteps ?? fromEpochs ?? perEpoch,
     fromEpochs ?? Number.POSITIVE_INFINITY,
   );
+  if (maxSteps > LARGEST_COUNT) {
+    throw new DriftkeelRangeError(
+      "OPTION_INVALID",
+      `Expected epochs of ${perEpoch} batches to be at most ${LARGEST_COUNT} steps, ` +
+        `got ${maxSteps}. Lower epochs, or set maxSteps.`,
+    );
+  }
   return { batchRows, batchReplayRows: Math.min(wanted, replayRows), maxSteps };
 }
 

@@ -1,7 +1,7 @@
 // One training run of a model's parameters: samples and replay into the core, a run on a copy, a
 // report.
 
-import { checkLength } from "../checks.ts";
+import { checkFloat32, checkNumber } from "../checks.ts";
 import type { Model } from "../core/network-compute.ts";
 import { SampleBlock } from "../core/sample-block.ts";
 import { type EwcForm, runTraining, type TrainingResult } from "../core/training.ts";
@@ -50,26 +50,25 @@ export interface RunRequest {
   seed: number;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: TrainProgress) => void) | undefined;
+  /** Takes the new blocks, in the same turn in which the run is found good. */
+  adopt: (result: TrainingResult) => void;
 }
 
 /**
- * Trains a copy and returns its new blocks with a report. Throws UPDATE_DIVERGED (naming the step)
- * when a value stopped being finite, UPDATE_CANCELLED when the signal said so; the model is
- * untouched in every case.
+ * Trains a copy, hands its new blocks to `adopt` and returns a report. Throws UPDATE_DIVERGED
+ * (naming the step) when a value stopped being finite, UPDATE_CANCELLED when the signal said so at
+ * any time before the blocks were handed over; the model is untouched in every case.
  */
-export async function trainCopy(request: RunRequest): Promise<{
-  result: TrainingResult;
-  report: TrainReport;
-}> {
+export async function trainCopy(request: RunRequest): Promise<TrainReport> {
   const { description } = request.model;
   const { inputSize, outputSize } = description;
   const shape: SampleShape = { inputSize, outputSize, loss: description.loss.name };
   const start = performance.now();
-  const replayed = drawReplay(request, shape);
-  const blocks = (samples: readonly Sample[]) => new SampleBlock(samples, inputSize, outputSize);
   const { earlyStop, options } = request;
   if (earlyStop) checkSamples("earlyStop.holdout", earlyStop.holdout, shape);
   const ewc = ewcOf(request);
+  const replayed = drawReplay(request, shape); // last: it moves the buffer's generator
+  const blocks = (samples: readonly Sample[]) => new SampleBlock(samples, inputSize, outputSize);
   const samples = blocks(request.samples);
   const replay = replayed.length > 0 ? blocks(replayed) : undefined;
   const holdout = earlyStop ? blocks(earlyStop.holdout) : undefined;
@@ -97,8 +96,9 @@ export async function trainCopy(request: RunRequest): Promise<{
         onProgress: (step, loss) => request.onProgress?.({ step, maxSteps: counts.maxSteps, loss }),
       },
     );
-    checkOutcome(request.owner, result, counts.maxSteps);
-    return { result, report: reportOf(result, performance.now() - start) };
+    checkOutcome(request, result, counts.maxSteps);
+    request.adopt(result);
+    return reportOf(result, performance.now() - start);
   } finally {
     samples.dispose();
     replay?.dispose();
@@ -124,16 +124,24 @@ function drawReplay(request: RunRequest, shape: SampleShape): Sample[] {
 }
 
 function ewcOf({ ewc, ewcForm, model, options, trainsAdapter, trainsBase }: RunRequest) {
-  const fisher = ewc?.fisher();
-  if (!ewc || !fisher || ewc.lambda === 0) return undefined;
+  if (!ewc) return undefined;
+  const { lambda } = ewc;
+  checkNumber("ewc.lambda", lambda, 0);
   const { adapterCount, baseCount } = model.description;
   const count = (trainsAdapter ? adapterCount : 0) + (trainsBase ? baseCount : 0);
-  checkLength("ewc's Fisher", fisher.length, count, "the number of trained parameters");
-  const form = ewcForm ?? defaultEwcForm(options.optimizer);
-  return { form, fisher, baseline: ewc.baseline(), lambda: ewc.lambda };
+  const [baseline, fisher] = [ewc.baseline(), ewc.fisher()];
+  checkFloat32("ewc's baseline", baseline, count, "the number of trained parameters");
+  if (!fisher) return undefined;
+  checkFloat32("ewc's Fisher", fisher, count, "the number of trained parameters");
+  if (lambda === 0) return undefined;
+  return { form: ewcForm ?? defaultEwcForm(options.optimizer), fisher, baseline, lambda };
 }
 
-function checkOutcome(owner: string, result: TrainingResult, maxSteps: number): void {
+function checkOutcome(
+  { owner, signal }: RunRequest,
+  result: TrainingResult,
+  maxSteps: number,
+): void {
   if (result.status === "diverged") {
     throw new DriftkeelError(
       "UPDATE_DIVERGED",
@@ -143,7 +151,9 @@ function checkOutcome(owner: string, result: TrainingResult, maxSteps: number): 
         "Nothing has changed. Lower lr, set clipNorm, or look for outliers in the samples.",
     );
   }
-  if (result.status === "cancelled") {
+  if (result.status === "cancelled" || signal?.aborted) {
+    result.base?.dispose();
+    result.adapter?.dispose();
     throw new DriftkeelError(
       "UPDATE_CANCELLED",
       `The training of ${owner} was cancelled after ${result.steps} of ${maxSteps} steps. ` +

@@ -1,7 +1,13 @@
 // Writes every decision of a replay as one line of JSON, in order.
 
 import { createHash } from "node:crypto";
-import type { BaseTrained, DriftDetected, ReplayEvent, UpdateSettled } from "./replay-event.ts";
+import type {
+  BaseTrained,
+  DriftDetected,
+  NaiveUpdated,
+  ReplayEvent,
+  UpdateSettled,
+} from "./replay-event.ts";
 import { StagedFile } from "./staged-file.ts";
 
 /** What names the contents of a written log. */
@@ -46,6 +52,16 @@ function updateLine(event: UpdateSettled): object {
   };
 }
 
+function naiveLine(event: NaiveUpdated): object {
+  return {
+    train_loss_before: event.loss?.before ?? null,
+    train_loss_after: event.loss?.after ?? null,
+    steps: event.steps,
+    train_from: event.trainFrom,
+    train_to: event.trainTo,
+  };
+}
+
 function details(event: ReplayEvent): object | undefined {
   switch (event.kind) {
     case "base-trained":
@@ -55,6 +71,9 @@ function details(event: ReplayEvent): object | undefined {
     case "day-settled":
       // Positions are consequences, not decisions; one a day would bury them.
       return undefined;
+    case "naive-updated":
+    case "naive-update-failed":
+      return naiveLine(event);
     default:
       return updateLine(event);
   }

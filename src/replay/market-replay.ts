@@ -10,13 +10,13 @@ import { PositionBook } from "./position-book.ts";
 import type {
   BaseTrained,
   DriftDetected,
-  PerTrader,
+  NaiveUpdated,
   ReplayEvent,
   UpdateReason,
   UpdateSettled,
 } from "./replay-event.ts";
 import type { ReplaySettings } from "./replay-options.ts";
-import { SignalLearner } from "./signal-learner.ts";
+import { Traders } from "./traders.ts";
 import { type TriggerDecision, UpdateTrigger } from "./update-trigger.ts";
 
 /** Fewer days with features than this are too few to train a base network on. */
@@ -37,34 +37,36 @@ export async function* replayMarket(
 ): AsyncGenerator<ReplayEvent> {
   checkWarmUp(warmUp);
   const tape = new MarketTape(warmUp);
-  const { learner, trained } = await trainBase(tape, settings);
+  const { traders, trained } = await trainBase(tape, settings);
   try {
     yield trained;
     const book = new PositionBook(settings.costBps);
     const detector = new SharpeDriftDetector({ ...settings.drift, input: "returns" });
     const { scheduleDays, cooldownDays, holdoutDays } = settings;
     const trigger = new UpdateTrigger({ scheduleDays, cooldownDays, minDays: holdoutDays });
-    book.take(positionsToday(tape, learner));
-    learner.remember(tape.samples(tape.firstDay, updateDays(tape, settings).trainFrom));
+    book.take(traders.positions(tape.input(tape.today)));
+    const { driftkeel } = traders;
+    driftkeel.remember(tape.samples(tape.firstDay, updateDays(tape, settings).trainFrom));
     for (const bar of live) {
       tape.append(bar);
       // One day leaves the training days each day, and only then enters the replay buffer.
       const { trainFrom } = updateDays(tape, settings);
-      if (trainFrom > tape.firstDay) learner.remember(tape.samples(trainFrom - 1, trainFrom));
+      if (trainFrom > tape.firstDay) driftkeel.remember(tape.samples(trainFrom - 1, trainFrom));
       const pnl = book.settle(tape.returnOn(tape.today));
       const alert = detector.observe(new Date(`${bar.date}T00:00:00Z`), pnl.driftkeel);
       const decision = trigger.decide(alert !== undefined);
       if (alert !== undefined) yield driftDetected(bar.date, alert, decision);
       if (decision === "drift" || decision === "schedule") {
-        yield await update(tape, learner, decision, settings);
+        yield await update(tape, traders, decision, settings);
+        yield await updateNaive(tape, traders, settings);
       }
-      const position = positionsToday(tape, learner);
+      const position = traders.positions(tape.input(tape.today));
       book.take(position);
       const rollingSharpe = detector.currentSharpe();
       yield { kind: "day-settled", date: bar.date, pnl, position, rollingSharpe };
     }
   } finally {
-    learner.dispose();
+    traders.dispose();
   }
 }
 
@@ -79,31 +81,27 @@ function checkWarmUp(warmUp: readonly Bar[]): void {
 async function trainBase(
   tape: MarketTape,
   settings: ReplaySettings,
-): Promise<{ learner: SignalLearner; trained: BaseTrained }> {
+): Promise<{ traders: Traders; trained: BaseTrained }> {
   const samples = tape.samples(tape.firstDay, tape.today);
-  const { learner, report } = await SignalLearner.train(samples, settings);
+  const { traders, report } = await Traders.train(samples, settings);
   const book = new PositionBook(settings.costBps);
   const hold: number[] = [];
   const base: number[] = [];
   for (let day = tape.firstDay; day < tape.today; day++) {
-    const position = learner.staticPosition(tape.input(day));
-    book.take({ hold: 1, static: position, driftkeel: position });
+    book.take(traders.positions(tape.input(day)));
     const pnl = book.settle(tape.returnOn(day + 1));
     hold.push(pnl.hold);
     base.push(pnl.static);
   }
   const performance = measurePerformance(base);
-  const inSample = { hold: measurePerformance(hold), static: performance, driftkeel: performance };
+  // Nothing has learned yet: the other two trade as the base network.
+  const alike = { static: performance, naive: performance, driftkeel: performance };
+  const inSample = { hold: measurePerformance(hold), ...alike };
   const date = tape.date(tape.today);
   return {
-    learner,
+    traders,
     trained: { kind: "base-trained", date, samples: samples.length, ...report, inSample },
   };
-}
-
-function positionsToday(tape: MarketTape, learner: SignalLearner): PerTrader<number> {
-  const input = tape.input(tape.today);
-  return { hold: 1, static: learner.staticPosition(input), driftkeel: learner.position(input) };
 }
 
 function driftDetected(date: string, alert: DriftAlert, decision: TriggerDecision): DriftDetected {
@@ -127,16 +125,16 @@ function updateDays(
  */
 async function update(
   tape: MarketTape,
-  learner: SignalLearner,
+  { driftkeel }: Traders,
   trigger: UpdateReason,
   settings: ReplaySettings,
 ): Promise<UpdateSettled> {
   const { trainFrom, holdoutFrom } = updateDays(tape, settings);
   const train = tape.samples(trainFrom, holdoutFrom);
   const holdout = tape.samples(holdoutFrom, tape.today);
-  const outcome = await learner.update(train, holdout);
+  const outcome = await driftkeel.update(train, holdout);
   // Read off the samples themselves, so that the log says what was used and not what was meant.
-  const { samples, newest } = learner.remembered;
+  const { samples, newest } = driftkeel.remembered;
   const days = {
     replaySamples: samples,
     ...(newest === undefined ? {} : { replayTo: dateText(newest) }),
@@ -146,6 +144,22 @@ async function update(
     holdoutTo: dateText(holdout.at(-1)!.timestamp!),
   };
   return { ...outcome, date: tape.date(tape.today), trigger, days };
+}
+
+/** Trains the naive trader on the newest `trainDays` whose outcome is known, to the last one. */
+async function updateNaive(
+  tape: MarketTape,
+  { naive }: Traders,
+  { trainDays }: ReplaySettings,
+): Promise<NaiveUpdated> {
+  const train = tape.samples(Math.max(tape.firstDay, tape.today - trainDays), tape.today);
+  const outcome = await naive.update(train);
+  return {
+    ...outcome,
+    date: tape.date(tape.today),
+    trainFrom: dateText(train[0]!.timestamp!),
+    trainTo: dateText(train.at(-1)!.timestamp!),
+  };
 }
 
 /** YYYY-MM-DD. */

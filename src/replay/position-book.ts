@@ -5,8 +5,8 @@ import { type PerTrader, TRADERS } from "./replay-event.ts";
 /** Positions decided at one close, held to the next, and the P&L they make of its return. */
 export class PositionBook {
   readonly #cost: number;
-  #held: PerTrader<number> = { hold: 0, static: 0, driftkeel: 0 };
-  #changed: PerTrader<number> = { hold: 0, static: 0, driftkeel: 0 };
+  #held: PerTrader<number> = { hold: 0, static: 0, naive: 0, driftkeel: 0 };
+  #changed: PerTrader<number> = { hold: 0, static: 0, naive: 0, driftkeel: 0 };
 
   /** Starts without positions. costBps: cost of changing a position by one unit, in 1e-4. */
   constructor(costBps: number) {
@@ -27,7 +27,7 @@ export class PositionBook {
    *     pnl = position x marketReturn - cost x |position - position before|
    */
   settle(marketReturn: number): PerTrader<number> {
-    const earned = { hold: 0, static: 0, driftkeel: 0 };
+    const earned = { hold: 0, static: 0, naive: 0, driftkeel: 0 };
     for (const trader of TRADERS) {
       const cost = this.#cost * this.#changed[trader];
       earned[trader] = this.#held[trader] * marketReturn - cost;

@@ -2,8 +2,11 @@
 
 import type { Performance } from "./performance.ts";
 
-/** The three that trade side by side; `hold` buys on the first day and keeps. */
-export const TRADERS = ["hold", "static", "driftkeel"] as const;
+/**
+ * Those that trade side by side. `hold` buys on the first day and keeps; `static` never learns;
+ * `naive` learns on the same days as `driftkeel`, without its judge, EWC and replay.
+ */
+export const TRADERS = ["hold", "static", "naive", "driftkeel"] as const;
 
 /** Who trades. */
 export type Trader = (typeof TRADERS)[number];
@@ -80,5 +83,18 @@ export interface UpdateSettled {
   elapsedMs: number;
 }
 
+/** The update of `naive` on the same day: kept unseen, or broken off by itself. */
+export interface NaiveUpdated {
+  kind: "naive-updated" | "naive-update-failed";
+  date: string;
+  /** The days it was trained on, inclusive: the newest there are. */
+  trainFrom: string;
+  trainTo: string;
+  /** Losses on those days; absent when the update failed. */
+  loss?: { before: number; after: number };
+  /** Steps of the optimiser; 0 when the update failed. */
+  steps: number;
+}
+
 /** Everything a replay reports. */
-export type ReplayEvent = BaseTrained | DaySettled | DriftDetected | UpdateSettled;
+export type ReplayEvent = BaseTrained | DaySettled | DriftDetected | UpdateSettled | NaiveUpdated;

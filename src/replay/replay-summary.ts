@@ -28,6 +28,9 @@ export interface RegimeSummary {
   updatesAccepted: number;
   updatesRolledBack: number;
   updatesFailed: number;
+  /** Of the naive trader, which keeps every update that does not break off by itself. */
+  naiveUpdatesKept: number;
+  naiveUpdatesFailed: number;
   /** Mean duration of an update, for display only; 0 without updates. */
   updateMs: number;
 }
@@ -59,12 +62,15 @@ function summariseDays(
     traders: {
       hold: summariseTrader("hold", base, days),
       static: summariseTrader("static", base, days),
+      naive: summariseTrader("naive", base, days),
       driftkeel: summariseTrader("driftkeel", base, days),
     },
     driftAlerts: count("drift-detected"),
     updatesAccepted: count("update-accepted"),
     updatesRolledBack: count("update-rolled-back"),
     updatesFailed: count("update-failed"),
+    naiveUpdatesKept: count("naive-updated"),
+    naiveUpdatesFailed: count("naive-update-failed"),
     updateMs: updates.length === 0 ? 0 : elapsedMs / updates.length,
   };
 }

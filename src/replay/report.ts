@@ -7,7 +7,7 @@ import type { ReplaySettings } from "./replay-options.ts";
 import type { RegimeSummary, TraderSummary } from "./replay-summary.ts";
 
 /** Raised when a field changes its meaning or goes. */
-const REPORT_VERSION = 1;
+const REPORT_VERSION = 2;
 
 /** Everything a report is made of. */
 export interface ReportInput {
@@ -93,8 +93,11 @@ function regimeSection(summary: RegimeSummary): object {
     updates_accepted: summary.updatesAccepted,
     updates_rolled_back: summary.updatesRolledBack,
     updates_failed: summary.updatesFailed,
+    naive_updates_kept: summary.naiveUpdatesKept,
+    naive_updates_failed: summary.naiveUpdatesFailed,
     hold: traderSection(summary.traders.hold),
     static: traderSection(summary.traders.static),
+    naive: traderSection(summary.traders.naive),
     driftkeel: traderSection(summary.traders.driftkeel),
   };
 }

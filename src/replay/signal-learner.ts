@@ -1,29 +1,13 @@
-// The trading signal: a base network that stays as it is, and the adapter that learns on top of it.
+// The trader that learns with a net: EWC, replay, and a judge for every update.
 
 import { DriftkeelError } from "../errors.ts";
-import { Network } from "../model/network.ts";
+import type { Network } from "../model/network.ts";
 import type { Sample } from "../model/sample.ts";
 import { ReplayBuffer } from "../pipeline/feedback/replay-buffer.ts";
 import { IncrementalUpdater } from "../pipeline/update/incremental-updater.ts";
-import { FEATURE_NAMES } from "./features.ts";
 import type { ReplaySettings } from "./replay-options.ts";
+import { adapterOptions } from "./signal-network.ts";
 import { judgeUpdate } from "./update-judge.ts";
-
-/** Hidden layers, which carry the adapters; the output layer has fewer weights than an adapter. */
-const HIDDEN_LAYERS = [
-  { name: "hidden1", size: 24, activation: "tanh" },
-  { name: "hidden2", size: 12, activation: "tanh" },
-] as const;
-
-/** Neighbouring days in a batch: half a year, enough for a Sharpe ratio to mean something. */
-const BATCH_SIZE = 126;
-
-/** How the training of the base network went. */
-export interface BaseReport {
-  steps: number;
-  lossBefore: number;
-  lossAfter: number;
-}
 
 /** What became of one update. */
 export interface UpdateOutcome {
@@ -36,7 +20,7 @@ export interface UpdateOutcome {
   elapsedMs: number;
 }
 
-/** Positions in -1..1 from features, of the base network alone and with the adapter. */
+/** Positions in -1..1 from features: the base network with an adapter that learns on top of it. */
 export class SignalLearner {
   readonly #settings: ReplaySettings;
   readonly #base: Network;
@@ -44,56 +28,21 @@ export class SignalLearner {
   readonly #updater: IncrementalUpdater;
   #newest: Date | undefined;
 
-  private constructor(settings: ReplaySettings, base: Network) {
-    const { rank, alpha, lr, maxSteps, ewcLambda, replayCapacity, replayShare } = settings.update;
+  /**
+   * Starts as the base network and measures what it must not forget of `warmUp`.
+   * network: the base network, which is not changed and not disposed of.
+   */
+  constructor(network: Network, warmUp: Sample[], settings: ReplaySettings) {
+    const { ewcLambda, replayCapacity, replayShare } = settings.update;
     this.#settings = settings;
-    this.#base = base;
+    this.#base = network;
     this.#replay = new ReplayBuffer({ capacity: replayCapacity, seed: settings.seed });
     this.#updater = new IncrementalUpdater({
-      network: base,
-      rank,
-      alpha,
-      lr,
-      maxSteps,
-      targetModules: HIDDEN_LAYERS.map((layer) => layer.name),
-      seed: settings.seed,
-      batchSize: BATCH_SIZE,
-      optimizer: "adamw",
+      ...adapterOptions(network, settings),
       ewc: { lambda: ewcLambda, consolidation: "ema", gamma: 0.9 },
       replay: { buffer: this.#replay, share: replayShare },
     });
-  }
-
-  /** Trains the base network on `warmUp`, oldest first, and measures what it must not forget. */
-  static async train(
-    warmUp: Sample[],
-    settings: ReplaySettings,
-  ): Promise<{ learner: SignalLearner; report: BaseReport }> {
-    const base = new Network({
-      inputSize: FEATURE_NAMES.length,
-      layers: [...HIDDEN_LAYERS, { name: "position", size: 1, activation: "tanh" }],
-      loss: { name: "negative-sharpe", cost: settings.costBps * 1e-4 },
-      seed: settings.seed,
-    });
-    const { lr, maxSteps, weightDecay } = settings.base;
-    const { steps, lossBefore, lossAfter } = await base.train(warmUp, {
-      lr,
-      maxSteps,
-      weightDecay,
-      batchSize: BATCH_SIZE,
-      optimizer: "adamw",
-      clipNorm: 1,
-      schedule: "cosine",
-      seed: settings.seed,
-    });
-    const learner = new SignalLearner(settings, base);
-    learner.#updater.consolidate(warmUp);
-    return { learner, report: { steps, lossBefore, lossAfter } };
-  }
-
-  /** The position of the base network, which never changes. */
-  staticPosition(input: Float32Array): number {
-    return this.#base.forward(input)[0]!;
+    this.#updater.consolidate(warmUp);
   }
 
   /** The position with the active adapter. */
@@ -147,7 +96,6 @@ export class SignalLearner {
   /** Gives the core's memory back; the learner is of no use afterwards. */
   dispose(): void {
     this.#updater.dispose();
-    this.#base.dispose();
   }
 
   #loss(samples: Sample[]): number {

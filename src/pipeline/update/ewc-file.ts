@@ -16,6 +16,9 @@ const LEGACY_HEADER_BYTES = 16;
 const HAS_FISHER = 1;
 const IS_EMA = 2;
 const IS_NORMALIZED = 4;
+const ALL_FLAGS = HAS_FISHER | IS_EMA | IS_NORMALIZED;
+/** The largest count that an option of Ewc may be. */
+const LARGEST_COUNT = 2 ** 31 - 1;
 
 /**
  * Everything an Ewc holds. fisher: the accumulated one, before bias correction and normalisation.
@@ -83,9 +86,12 @@ export function decodeEwc(bytes: Uint8Array): EwcState {
   const isOurs = bytes.length >= 4 && view.getUint32(0, true) === MAGIC;
   const state = isOurs ? decodeOurs(bytes, view) : decodeLegacy(bytes, view);
   const { lambda, gamma, fisher } = state;
-  if (!(lambda >= 0 && lambda < Infinity && gamma >= 0 && gamma <= 1)) {
+  const isRemembering = gamma >= 0 && (state.consolidation === "ema" ? gamma < 1 : gamma <= 1);
+  if (!(lambda >= 0 && lambda < Infinity && isRemembering)) {
     throw corrupt(`got lambda ${lambda} and gamma ${gamma}`);
   }
+  const { fisherSamples = 1 } = state;
+  if (fisherSamples > LARGEST_COUNT) throw corrupt(`got a count of ${fisherSamples} samples`);
   if (!state.baseline.every(Number.isFinite))
     throw corrupt("got a baseline with a non-finite weight");
   if (fisher && !fisher.every((value) => value >= 0 && value < Infinity)) {
@@ -105,14 +111,18 @@ function decodeOurs(bytes: Uint8Array, view: DataView): EwcState {
     throw corrupt(`got version ${version} where this release reads ${VERSION}`);
   const flags = view.getUint16(6, true);
   const count = view.getUint32(8, true);
+  const updates = view.getUint32(12, true);
   const arrays = flags & HAS_FISHER ? 2 : 1;
-  if (end !== HEADER_BYTES + 4 * count * arrays) {
+  if (flags & ~ALL_FLAGS || updates > 0 !== arrays > 1) {
+    throw corrupt(`got flags ${flags} with ${updates} updates`);
+  }
+  if (count === 0 || end !== HEADER_BYTES + 4 * count * arrays) {
     throw corrupt(`got ${bytes.length} bytes for ${count} parameters`);
   }
   return {
     consolidation: flags & IS_EMA ? "ema" : "sum",
     normalize: (flags & IS_NORMALIZED) !== 0,
-    updates: view.getUint32(12, true),
+    updates,
     lambda: view.getFloat64(16, true),
     gamma: view.getFloat64(24, true),
     fisherSamples: view.getUint32(32, true) || undefined,

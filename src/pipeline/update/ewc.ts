@@ -7,12 +7,12 @@
 // gradients.
 
 import * as z from "zod";
-import * as platform from "#platform";
 import {
   checkCount,
   checkFilled,
   checkFinite,
   checkFloat32,
+  checkInstance,
   checkLength,
   checkNumber,
 } from "../../checks.ts";
@@ -21,12 +21,14 @@ import * as vectors from "../../core/ewc-vectors.ts";
 import { Vector } from "../../core/ewc-vectors.ts";
 import { callbackFisher } from "../../core/fisher-callback.ts";
 import { describeValue } from "../../describe-value.ts";
-import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
 import type { Network } from "../../model/network.ts";
 import { type NetworkFisherOptions, networkFisher } from "../../model/network-fisher.ts";
 import type { Sample } from "../../model/sample.ts";
-import { nonNegativeNumber, parseOptions, positiveInteger, share } from "../../options.ts";
+import { count } from "../../model/train-options.ts";
+import { nonNegativeNumber, parseOptions, share } from "../../options.ts";
 import { decodeEwc, type EwcState, encodeEwc, encodeLegacyEwc } from "./ewc-file.ts";
+import { checkPath, readEwcFile, writeEwcFile } from "./ewc-storage.ts";
 import { type ConsolidationRule, FisherMemory } from "./fisher-memory.ts";
 
 export interface EwcOptions {
@@ -48,7 +50,7 @@ export interface EwcOptions {
 }
 
 const ewcOptions = z.strictObject({
-  fisherSamples: positiveInteger.optional(),
+  fisherSamples: count.optional(),
   lambda: nonNegativeNumber.default(1),
   consolidation: z.enum(["sum", "ema"]).default("sum"),
   gamma: share.optional(),
@@ -72,7 +74,7 @@ export let addFisher: (ewc: Ewc, fisher: Float32Array) => void;
 /** The penalty's two references, baseline and Fisher, over one flat vector of weights. */
 export class Ewc {
   static {
-    addFisher = (ewc, fisher) => ewc.#memory.add(fisher);
+    addFisher = (ewc, fisher) => ewc.#join(fisher);
   }
 
   #lambda: number;
@@ -146,7 +148,7 @@ export class Ewc {
     }
     const samples = this.#subset(data);
     const fisher = callbackFisher(this.#baseline.copy(), samples, lossFn, method);
-    this.#memory.add(Float32Array.from(fisher));
+    this.#join(Float32Array.from(fisher));
   }
 
   /**
@@ -157,6 +159,7 @@ export class Ewc {
    * Throws LENGTH_MISMATCH when the network has not P parameters, and the errors of bad samples.
    */
   computeFisherFor(network: Network, samples: Sample[], options?: NetworkFisherOptions): void {
+    this.#baseline.checkLive();
     checkFilled("samples", samples);
     const fisher = networkFisher(network, this.#subset(samples), options);
     checkLength(
@@ -165,7 +168,7 @@ export class Ewc {
       this.#baseline.length,
       "this Ewc's weights",
     );
-    this.#memory.add(fisher);
+    this.#join(fisher);
   }
 
   /**
@@ -173,11 +176,18 @@ export class Ewc {
    * f32[S x P].
    */
   updateFisher(perSampleGradients: Float32Array, sampleCount: number): void {
+    this.#baseline.checkLive();
     checkCount("sampleCount", sampleCount, 1);
     const length = sampleCount * this.#baseline.length;
     checkFloat32("perSampleGradients", perSampleGradients, length, "sampleCount x weights");
     checkFinite("perSampleGradients", perSampleGradients);
-    this.#memory.add(vectors.meanSquares(perSampleGradients, sampleCount));
+    this.#join(vectors.meanSquares(perSampleGradients, sampleCount));
+  }
+
+  /** Adds a Fisher of the right length. Throws VALUE_NOT_FINITE, DISPOSED. */
+  #join(fisher: Float32Array): void {
+    this.#baseline.checkLive(); // the caller's loss may have disposed of this Ewc
+    this.#memory.add(fisher);
   }
 
   /** (lambda / 2) sum F (w - baseline)^2; 0 before there is a Fisher. weights: f32[P]. */
@@ -218,6 +228,12 @@ export class Ewc {
 
   /** taskLoss + penalty; a task loss that is not finite comes back as it is. */
   loss(taskLoss: number, weights: Float32Array): number {
+    if (typeof taskLoss !== "number") {
+      throw new DriftkeelTypeError(
+        "ARGUMENT_TYPE",
+        `Expected taskLoss to be a number, got ${describeValue(taskLoss)}.`,
+      );
+    }
     const penalty = this.penalty(weights);
     return Number.isFinite(taskLoss) ? taskLoss + penalty : taskLoss;
   }
@@ -227,6 +243,7 @@ export class Ewc {
    * then it is dropped.
    */
   updateBaseline(weights: Float32Array): void {
+    this.#baseline.checkLive();
     checkWeights(weights);
     const baseline = new Vector(weights, "Ewc");
     if (weights.length !== this.#baseline.length) this.#memory.clear();
@@ -236,6 +253,7 @@ export class Ewc {
 
   /** A copy of the Fisher that the penalty uses, f32[P]; undefined before there is one. */
   fisher(): Float32Array | undefined {
+    this.#baseline.checkLive();
     return this.#memory.effective?.copy();
   }
 
@@ -244,7 +262,7 @@ export class Ewc {
     return this.#baseline.copy();
   }
 
-  /** Bytes of core memory held. */
+  /** Bytes of core memory held; 0 after a dispose. */
   get memoryBytes(): number {
     return this.#baseline.sizeBytes + this.#memory.sizeBytes;
   }
@@ -261,13 +279,7 @@ export class Ewc {
 
   /** Reads what `toBytes` wrote, in either format. Throws FILE_CORRUPT, ARGUMENT_TYPE. */
   static fromBytes(bytes: Uint8Array): Ewc {
-    if (!(bytes instanceof Uint8Array)) {
-      const got = describeValue(bytes);
-      throw new DriftkeelTypeError(
-        "ARGUMENT_TYPE",
-        `Expected bytes to be a Uint8Array, got ${got}.`,
-      );
-    }
+    checkInstance("bytes", bytes, Uint8Array);
     const { baseline, fisher, updates, fisherSamples, ...options } = decodeEwc(bytes);
     const ewc = new Ewc(
       baseline,
@@ -279,27 +291,14 @@ export class Ewc {
 
   /** Writes `toBytes()` to a file, whole or not at all. Throws FILE_FAILED. */
   async save(path: string): Promise<void> {
-    const bytes = this.toBytes();
-    try {
-      await platform.writeBytes(path, bytes);
-    } catch (cause) {
-      throw new DriftkeelError("FILE_FAILED", `Expected to write the EWC file ${path}: ${cause}`, {
-        cause,
-      });
-    }
+    checkPath(path);
+    await writeEwcFile(path, this.toBytes());
   }
 
   /** Reads a file of `save`, or a legacy one. Throws FILE_FAILED, FILE_CORRUPT. */
   static async load(path: string): Promise<Ewc> {
-    let bytes: Uint8Array;
-    try {
-      bytes = await platform.readBytes(path);
-    } catch (cause) {
-      throw new DriftkeelError("FILE_FAILED", `Expected to read the EWC file ${path}: ${cause}`, {
-        cause,
-      });
-    }
-    return Ewc.fromBytes(bytes);
+    checkPath(path);
+    return Ewc.fromBytes(await readEwcFile(path));
   }
 
   #state(): EwcState {
@@ -321,6 +320,7 @@ export class Ewc {
   }
 
   #checkWeights(name: string, weights: Float32Array): void {
+    this.#baseline.checkLive();
     checkFloat32(name, weights, this.#baseline.length, "this Ewc's weights");
   }
 

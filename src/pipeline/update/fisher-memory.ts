@@ -30,40 +30,38 @@ export class FisherMemory {
 
   /** Continues from an accumulated Fisher of `updates` joins. */
   restore(accumulated: Float32Array | undefined, updates: number): void {
-    this.clear();
-    if (!accumulated) return;
-    this.#accumulated = new Vector(accumulated, "Ewc");
-    this.#updates = updates;
-    this.#refresh();
+    if (accumulated) this.#replace(new Vector(accumulated, "Ewc"), updates);
+    else this.clear();
   }
 
-  /** Joins one Fisher. Throws VALUE_NOT_FINITE and changes nothing when it is not finite. */
+  /** Joins one Fisher. Throws VALUE_NOT_FINITE when it or the sum is not; nothing changes then. */
   add(fresh: Float32Array): void {
-    if (!fresh.every(Number.isFinite)) {
-      throw new DriftkeelRangeError(
-        "VALUE_NOT_FINITE",
-        "Expected a finite Fisher, but a squared gradient overflowed. " +
-          "Scale the loss or the inputs down.",
-      );
-    }
+    if (!fresh.every(Number.isFinite)) throw overflowed("a squared gradient");
     const { consolidation, gamma } = this.#rule;
-    this.#accumulated ??= new Vector(new Float32Array(fresh.length), "Ewc");
-    vectors.consolidate(this.#accumulated, fresh, gamma, consolidation === "ema" ? 1 - gamma : 1);
-    this.#updates++;
-    this.#refresh();
+    const joined = new Vector(this.#accumulated?.copy() ?? new Float32Array(fresh.length), "Ewc");
+    try {
+      vectors.consolidate(joined, fresh, gamma, consolidation === "ema" ? 1 - gamma : 1);
+      if (!Number.isFinite(vectors.sumOf(joined))) throw overflowed("the sum with the old one");
+      this.#replace(joined, this.#updates + 1);
+    } catch (error) {
+      joined.dispose();
+      throw error;
+    }
   }
 
-  /** Derives the effective Fisher from the accumulated one. */
-  #refresh(): void {
-    const accumulated = this.#accumulated!;
+  /** Takes over an accumulated Fisher once the effective one has been derived from it. */
+  #replace(accumulated: Vector, updates: number): void {
     const { consolidation, gamma, normalize } = this.#rule;
-    let scale = consolidation === "ema" ? 1 / (1 - gamma ** this.#updates) : 1;
+    let scale = consolidation === "ema" ? 1 / (1 - power(gamma, updates)) : 1;
     if (normalize) {
       const sum = vectors.sumOf(accumulated);
       if (sum > 0) scale = accumulated.length / sum;
     }
-    if (this.#effective !== accumulated) this.#effective?.dispose();
-    this.#effective = scale === 1 ? accumulated : vectors.scaled(accumulated, scale, "Ewc");
+    const effective = scale === 1 ? accumulated : vectors.scaled(accumulated, scale, "Ewc");
+    this.clear();
+    this.#accumulated = accumulated;
+    this.#effective = effective;
+    this.#updates = updates;
   }
 
   /** What the penalty uses; undefined before the first join. */
@@ -95,4 +93,22 @@ export class FisherMemory {
     this.#effective = undefined;
     this.#updates = 0;
   }
+}
+
+function overflowed(what: string): DriftkeelRangeError {
+  return new DriftkeelRangeError(
+    "VALUE_NOT_FINITE",
+    `Expected a finite Fisher, but ${what} overflowed. Scale the loss or the inputs down.`,
+  );
+}
+
+/** base^exponent by repeated squaring: `**` may differ between hosts in the last bit. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
 }

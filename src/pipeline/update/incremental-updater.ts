@@ -1,6 +1,6 @@
 // Incremental LoRA updates: trains a copy of the adapter on new samples, and can go back.
 
-import { checkFilled, checkFloat32 } from "../../checks.ts";
+import { checkFilled, checkFloat32, checkInstance } from "../../checks.ts";
 import { lossOf, predictInto } from "../../core/network-compute.ts";
 import { SampleBlock } from "../../core/sample-block.ts";
 import { DriftkeelError, DriftkeelRangeError } from "../../errors.ts";
@@ -28,6 +28,12 @@ interface State {
   updates: number;
 }
 
+/** The state before an update, and its samples where their Fisher will be asked for. */
+interface Before {
+  state: State | undefined;
+  samples: readonly Sample[];
+}
+
 /**
  * A LoRA adapter that learns in updates. `update` trains a copy and makes it the current state;
  * then `commitUpdate` keeps it, or `rollback` returns to the state before.
@@ -36,7 +42,7 @@ export class IncrementalUpdater {
   readonly #options: ReturnType<typeof parseUpdaterOptions>;
   #current: State | undefined;
   /** The state before the last update, until that update is committed or rolled back. */
-  #before: { state: State | undefined; samples: readonly Sample[] } | undefined;
+  #before: Before | undefined;
   #ewc: Ewc | undefined;
   #attempts = 0;
   #cancel: AbortController | undefined;
@@ -62,14 +68,8 @@ export class IncrementalUpdater {
    * adapter is then as before.
    */
   async update(samples: Sample[], options?: UpdateOptions): Promise<TrainReport> {
-    this.#checkLive();
+    this.#checkIdle();
     const { signal, onProgress } = parseOptions("update", updateOptions, options);
-    if (this.#cancel) {
-      throw new DriftkeelError(
-        "UPDATE_IN_PROGRESS",
-        "Expected no update of this updater to be under way. Await the one before.",
-      );
-    }
     checkFilled("samples", samples);
     const state = this.#current ?? this.#stateFor(samples);
     this.#cancel = new AbortController();
@@ -77,14 +77,13 @@ export class IncrementalUpdater {
       checkSamples("samples", samples, this.#shapeOf(state));
       checkTrainable("samples", samples);
       const signals = signal ? [this.#cancel.signal, signal] : [this.#cancel.signal];
-      const { result, report } = await trainCopy({
+      const kept = this.#options.ewc ? samples.map(duplicate) : []; // the caller's may change
+      return await trainCopy({
         ...this.#request(state, samples),
         signal: AbortSignal.any(signals),
         onProgress,
+        adopt: ({ adapter, base }) => this.#advance(state, { adapter: adapter!, base }, kept),
       });
-      this.#checkLive();
-      this.#advance(state, { adapter: result.adapter!, base: result.base }, samples);
-      return report;
     } finally {
       this.#cancel = undefined;
       if (this.#current?.model !== state.model) disposeState(state);
@@ -111,7 +110,7 @@ export class IncrementalUpdater {
 
   #advance(before: State, parameters: Parameters, samples: readonly Sample[]): void {
     this.#forgetBefore();
-    this.#before = { state: this.#current, samples: samples.map(duplicate) };
+    this.#before = { state: this.#current, samples };
     this.#current = { model: before.model, parameters, updates: before.updates + 1 };
     if (!this.#before.state) disposeParameters(before.parameters);
   }
@@ -135,25 +134,27 @@ export class IncrementalUpdater {
 
   /**
    * Returns to the state before the last update. Throws NO_SNAPSHOT when there is none: before any
-   * update, after a commit, after a rollback.
+   * update, after a commit, after a rollback; UPDATE_IN_PROGRESS.
    */
   rollback(): void {
-    const before = this.#takeBefore("roll back");
+    const { state } = this.#checkBefore("roll back");
     const after = this.#current!;
-    this.#current = before.state;
-    if (before.state) disposeParameters(after.parameters);
+    this.#before = undefined;
+    this.#current = state;
+    if (state) disposeParameters(after.parameters);
     else disposeState(after);
   }
 
   /**
    * Keeps the last update for good. With EWC, its Fisher is measured on the update's samples
    * (unweighted, without the penalty) and joined to the old one, and the baseline moves to the
-   * present weights. Throws NO_SNAPSHOT when there is no update to commit.
+   * present weights. Throws NO_SNAPSHOT when there is no update to commit; UPDATE_IN_PROGRESS;
+   * VALUE_NOT_FINITE when the Fisher overflows. The update then still waits for commit or rollback.
    */
   commitUpdate(): void {
-    const { state, samples } = this.#takeBefore("commit");
-    if (state) disposeParameters(state.parameters);
+    const { samples } = this.#checkBefore("commit");
     if (this.#options.ewc) this.#consolidate(samples);
+    this.#forgetBefore();
   }
 
   /**
@@ -162,7 +163,7 @@ export class IncrementalUpdater {
    * first update. Needs the `ewc` option.
    */
   consolidate(samples: Sample[]): void {
-    this.#checkLive();
+    this.#checkIdle();
     if (!this.#options.ewc) {
       throw new DriftkeelRangeError(
         "OPTION_INVALID",
@@ -183,13 +184,14 @@ export class IncrementalUpdater {
     const fisher = modelFisher(model.with(parameters), scope, evenly(samples, fisherSamples));
     const weights = model.vector(parameters);
     this.#ewc ??= new Ewc(weights, definedOnly(options));
-    this.#ewc.updateBaseline(weights);
     addFisher(this.#ewc, fisher);
+    this.#ewc.updateBaseline(weights);
   }
 
   /** Mean loss over the samples; Infinity without samples or before the first update. */
   currentLoss(samples: Sample[]): number {
     this.#checkLive();
+    checkInstance("samples", samples, Array);
     const state = this.#current;
     if (!state || state.updates === 0 || samples.length === 0) return Number.POSITIVE_INFINITY;
     checkSamples("samples", samples, this.#shapeOf(state));
@@ -232,29 +234,34 @@ export class IncrementalUpdater {
     if (this.#current) return this.#current;
     throw new DriftkeelError(
       "NOT_TRAINED",
-      `Expected ${what} after the first update, whose samples give the shapes of an updater ` +
-        `without a network. ` +
+      `Expected an update before ${what}, but there was none: its samples give the shapes of an ` +
+        "updater without a network. " +
         "Call update(samples) first, or pass a network.",
     );
   }
 
-  #takeBefore(what: string): { state: State | undefined; samples: readonly Sample[] } {
-    this.#checkLive();
-    const before = this.#before;
-    if (!before) {
-      throw new DriftkeelError(
-        "NO_SNAPSHOT",
-        `Expected an update to ${what}, but there is none since the last commit or ` +
-          `rollback. Call update() first.`,
-      );
-    }
-    this.#before = undefined;
-    return before;
+  #checkBefore(what: string): Before {
+    this.#checkIdle();
+    if (this.#before) return this.#before;
+    throw new DriftkeelError(
+      "NO_SNAPSHOT",
+      `Expected an update to ${what}, but there is none since the last commit or ` +
+        `rollback. Call update() first.`,
+    );
   }
 
   #forgetBefore(): void {
     if (this.#before?.state) disposeParameters(this.#before.state.parameters);
     this.#before = undefined;
+  }
+
+  #checkIdle(): void {
+    this.#checkLive();
+    if (!this.#cancel) return;
+    throw new DriftkeelError(
+      "UPDATE_IN_PROGRESS",
+      "Expected no update of this updater to be under way, but there is one. Await it first.",
+    );
   }
 
   #checkLive(): void {

@@ -7,6 +7,7 @@ import { lossSchema } from "../../model/loss.ts";
 import { Network } from "../../model/network.ts";
 import { isReplaySource, replayShare } from "../../model/train-network.ts";
 import {
+  count,
   type EarlyStop,
   earlyStopSchema,
   type TrainingOptions,
@@ -65,7 +66,7 @@ export const updaterOptions = z.strictObject({
   ...trainingMembers,
   rank: positiveInteger.max(1024, "an integer from 1 to 1024"),
   alpha: positiveNumber,
-  maxSteps: positiveInteger,
+  maxSteps: count,
   targetModules: z.array(z.string()).min(1).optional(),
   seed: seed.default(0),
   network: z.custom<Network>((value) => value instanceof Network, "a Network").optional(),
@@ -78,7 +79,7 @@ export const updaterOptions = z.strictObject({
       gamma: share.optional(),
       normalize: z.boolean().default(false),
       form: z.enum(["gradient", "proximal"]).optional(),
-      fisherSamples: positiveInteger.default(256),
+      fisherSamples: count.default(256),
     })
     .optional(),
   replay: z

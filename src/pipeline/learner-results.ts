@@ -1,0 +1,44 @@
+// What the online learner answers.
+
+import type { Measurements } from "../events.ts";
+import type { DriftState } from "./drift/drift-detector.ts";
+import type { ProbationOutcome } from "./promote/probation.ts";
+
+/** What `predict` gives. */
+export interface Prediction {
+  /** f32[outputSize]. */
+  output: Float32Array;
+  /** The version that gave it. */
+  versionId: string;
+}
+
+/** How an update ended. */
+export interface UpdateOutcome {
+  outcome: "promoted" | "rejected" | "skipped" | "failed";
+  /** In words, with the numbers. */
+  reason: string;
+  /** The new version, when promoted. */
+  versionId?: string;
+  measurements: Measurements;
+}
+
+/** What one sample did. */
+export interface Observation {
+  /** Loss of the active version, before the sample was learned. */
+  loss: number;
+  side: "training" | "holdout";
+  drift: DriftState;
+  /** Whether probation went back to the previous version. */
+  rolledBack: boolean;
+  update?: UpdateOutcome;
+}
+
+export interface LearnerStatus {
+  modelId: string;
+  versionId: string;
+  previousId: string | undefined;
+  state: "ready" | "updating" | "frozen" | "closed";
+  samples: { training: number; holdout: number; replay: number };
+  /** Of the active version, when it has one. */
+  probation: { outcome: ProbationOutcome; reason: string } | undefined;
+}
