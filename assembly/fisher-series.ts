@@ -10,7 +10,7 @@
 // `reach`, |w d| <= 1/32 for every k, what is cut is below 2^-63 of the sum. Losses are relative to the unmoved one:
 // the constant cancels in the difference anyway, and leaving it out keeps more digits. Other losses have no such form.
 
-import { activation, Scratch, slotAt } from "./fisher-trace";
+import { activation, Scratch, SERIES_BYTES, slotAt } from "./fisher-trace";
 import { element, layerCount, outputSize } from "./network";
 import * as L from "./layout";
 
@@ -30,9 +30,6 @@ export class Series {
   m7: f64;
   m8: f64;
 }
-
-/** Bytes of a series, as `structuredBytes` counts them. */
-export const SERIES_BYTES: usize = 96;
 
 /** Largest |w d| at which nine terms of e^(w d) are exact. */
 const LARGEST_EXPONENT: f64 = 0.03125;

@@ -5,7 +5,6 @@
 // what moves.
 
 import { activateF64 } from "./kernels/activation";
-import { SERIES_BYTES } from "./fisher-series";
 import { element, inputSize, isActivated, layerAt, layerCount } from "./network";
 import * as L from "./layout";
 
@@ -34,6 +33,8 @@ export class Slot {
   h: usize; // f64[r]
 }
 
+/** Bytes of a Series (fisher-series.ts): 12 f64. */
+export const SERIES_BYTES: usize = 96;
 const SCRATCH_HEADER: usize = 64;
 const SLOT_BYTES: usize = 32;
 

@@ -1,14 +1,4 @@
-// Lane arithmetic shared by the kernels: horizontal sums and f32 -> f64 widening.
-
-/**
- * Sums the four f32 lanes as (x0 + x2) + (x1 + x3). The order is fixed, so every caller gets the same bits.
- */
-// @ts-ignore: decorator
-@inline
-export function sum4(x: v128): f32 {
-  const pair = f32x4.add(x, i32x4.shuffle(x, x, 2, 3, 0, 1)); // [x0+x2, x1+x3, ...]
-  return f32x4.extract_lane(pair, 0) + f32x4.extract_lane(pair, 1);
-}
+// Lane arithmetic shared by the kernels: sums of lanes and f32 -> f64 widening.
 
 /** Sums the two f64 lanes. */
 // @ts-ignore: decorator

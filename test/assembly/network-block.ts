@@ -1,7 +1,8 @@
-// Lays networks of the references out in the core's memory, as src/core/network-description.ts does.
+// Lays networks of the references out in the core's memory, as
+// src/core/network-description.ts does.
 //
-// Letters: i inputs, o outputs, r rank. The base block holds W [o x i] and b [o] of every layer that
-// has them, the adapter block A [r x i] and Bt [r x o], which is B transposed.
+// Letters: i inputs, o outputs, r rank. The base block holds W [o x i] and b [o] of every layer
+// that has them, the adapter block A [r x i] and Bt [r x o], which is B transposed.
 
 import * as layout from "../../assembly/layout.ts";
 import type { ActivationName } from "../reference/activation.ts";

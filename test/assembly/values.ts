@@ -1,4 +1,4 @@
-// Seeded numbers for tests that are the same in f32 and in f64, so that core and reference start equal.
+// Seeded numbers that are the same in f32 and in f64, so that core and reference start equal.
 
 import type { Random } from "../reference/random.ts";
 

@@ -118,7 +118,7 @@ describe("EWC", () => {
   });
 
   it("normalises to mean 1 and leaves zeros alone", () => {
-    const fisher = Float64Array.of(1, 2, 5, 0);
+    const fisher = Float64Array.of(0.25, 0.5, 1.25, 0);
     normalizeToMeanOne(fisher);
     expect(Array.from(fisher)).toEqual([0.5, 1, 2.5, 0]);
     const zeros = new Float64Array(2);
@@ -134,6 +134,10 @@ it("clipping scales down to the limit, never up", () => {
   expect(clipByGlobalNorm(g, 1)).toBe(5);
   expectClose(g, [0.6, 0.8], 1e-15);
   expect(clipByGlobalNorm(new Float64Array(2), 1)).toBe(0);
+});
+
+it("moments of nothing are 0", () => {
+  expect(moments([])).toEqual({ mean: 0, std: 0 });
 });
 
 describe("Sharpe", () => {
@@ -191,17 +195,31 @@ describe("Sharpe drift detector", () => {
     expect(alert(2)?.threshold).toBe(0.5);
   });
 
-  it("forgets Sharpes older than ten windows", () => {
-    const detector = new TwoPassSharpeDriftDetector(options);
-    // One Sharpe of 2, then windows of equal values: 0.
-    detector.observe(DAY, 1);
-    detector.observe(DAY, 3);
-    for (let k = 0; k < 19; k++) detector.observe(DAY, 3);
-    // The history holds 20 with the current one, so the 2 has just left.
-    const alert = detector.observe(DAY, -3);
-    expect(alert).toBeUndefined();
-    const next = detector.observe(DAY, -4);
-    expect(next?.meanSharpe).toBe(0);
+  it("remembers ten windows of Sharpes, the current one included", () => {
+    const alert = (zeros: number) => {
+      const detector = new TwoPassSharpeDriftDetector(options);
+      // A Sharpe of 2 from the window (1,3), zeros from (3,3), then -0.5 from (3,-9).
+      detector.observe(DAY, 1);
+      for (let k = 0; k <= zeros; k++) detector.observe(DAY, 3);
+      return detector.observe(DAY, -9);
+    };
+    expectClose([alert(18)?.meanSharpe ?? 0], [2 / 19], 1e-15);
+    expect(alert(19)?.meanSharpe).toBe(0);
+  });
+
+  it("defaults to 30 P&L values, one sigma, 252 periods", () => {
+    const random = new Random(9);
+    const defaults = new TwoPassSharpeDriftDetector();
+    const explicit = { windowSize: 30, sigmas: 1, annualization: 252, input: "pnl" } as const;
+    const spelled = new TwoPassSharpeDriftDetector(explicit);
+    let alerts = 0;
+    for (let k = 0; k < 120; k++) {
+      const pnl = random.normal();
+      const alert = defaults.observe(DAY, pnl);
+      expect(alert).toEqual(spelled.observe(DAY, pnl));
+      if (alert) alerts++;
+    }
+    expect(alerts).toBeGreaterThan(0);
   });
 
   it("starts at 0 and refuses NaN without a change", () => {

@@ -94,6 +94,17 @@ describe("losses", () => {
     expect([result.value, ...result.dZ]).toEqual([0, 0, 0, 0]);
   });
 
+  it("negative-sharpe takes 0 as the slope of |0|, where no position moves", () => {
+    const [z, t, w] = [
+      [2, 2, 2],
+      [1, -2, 4],
+      [1, 1, 1],
+    ];
+    const free = lossAndGradient("negative-sharpe", z, t, w, 3, 1);
+    expect(lossAndGradient("negative-sharpe", z, t, w, 3, 1, { cost: 0.5 })).toEqual(free);
+    expect(free.dZ.every((slope) => Number.isFinite(slope) && slope !== 0)).toBe(true);
+  });
+
   it("negative-sharpe charges rows 1 to sequenceRows - 1 only", () => {
     const options = { cost: 0.5, sequenceRows: 2 };
     // P&L: 2 without cost; 3 - 0.5 * 2; 5 without cost. Mean 3, population std sqrt(2).

@@ -171,10 +171,14 @@ describe("finite differences", () => {
     expectClose(fisher, [3, 0.5, 0, 40], 1e-8);
   });
 
-  it("steps grow with the weight", () => {
+  it.each([0.1, 1.5, -1000])("step from %d by its size, or by 1 if that is more", (weight) => {
     const seen: number[] = [];
-    fisherByDifferences(Float64Array.of(1000), 1, (x) => seen.push(x[0]!));
-    expectClose(seen, [1000 + 1000 * Math.cbrt(2 ** -52), 1000 - 1000 * Math.cbrt(2 ** -52)], 0);
+    fisherByDifferences(Float64Array.of(weight), 1, (x) => seen.push(x[0]!));
+    fisherByCurvature(Float64Array.of(weight), (x) => seen.push(x[0]!));
+    const size = Math.max(1, Math.abs(weight));
+    const [first, second] = [Math.cbrt(2 ** -52) * size, 2 ** -13 * size];
+    const expected = [first, -first, 0, second, -second].map((step) => weight + step);
+    expect(seen).toEqual(expected);
   });
 
   it("without weights, or with no rows, there is nothing", () => {

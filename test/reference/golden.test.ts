@@ -31,10 +31,11 @@ function trainedAdapter(lora: LoraCase, run: LoraRun): Layer {
   for (let step = 1; step <= run.steps; step++) {
     const g = flatten(gradientTensors(networkLoss(layers, batch, "mse").gradients, "adapter"));
     if (run.clipNorm !== undefined) clipByGlobalNorm(g, run.clipNorm);
-    const { lr, momentum = 0, weightDecay = 0 } = run;
+    const { lr, momentum = 0, weightDecay } = run;
+    const decay = weightDecay === undefined ? {} : { weightDecay };
     if (run.optimizer === "sgd") sgdStep(p, g, lr, weightDecay);
     if (run.optimizer === "momentum") momentumStep(p, first, g, lr, momentum, weightDecay);
-    if (run.optimizer === "adamw") adamwStep(p, first, second, g, step, lr, { weightDecay });
+    if (run.optimizer === "adamw") adamwStep(p, first, second, g, step, lr, decay);
     unflatten(tensors, p);
   }
   return layers[0]!;
