@@ -23,7 +23,7 @@ export function checkClose(
   }
   if (worst <= tolerance * largest && largest < Number.POSITIVE_INFINITY) return;
   throw new Error(
-    `${what}: expected ${reference[at]} within ${tolerance} x ${largest} at ${at}, got ${ours[at]}.`,
+    `${what}: expected ${reference[at]} +- ${tolerance * largest}, got ${ours[at]} at ${at}.`,
   );
 }
 
@@ -33,5 +33,7 @@ export function checkSameBytes(what: string, ours: Float32Array, reference: Floa
   const [a, b] = [bits(ours), bits(reference)];
   const at = a.findIndex((word, index) => word !== b[index]);
   if (at < 0 && a.length === b.length && a.length > 0) return;
-  throw new Error(`${what}: expected the same bytes, got ${ours[at]} for ${reference[at]} at ${at}.`);
+  throw new Error(
+    `${what}: expected the same bytes, got ${ours[at]} for ${reference[at]} at ${at}.`,
+  );
 }

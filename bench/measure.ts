@@ -16,8 +16,12 @@ export interface Budget {
 export const fullBudget: Budget = { rounds: 7, perTurnMs: 150, warmUpMs: 300, isQuick: false };
 export const quickBudget: Budget = { rounds: 1, perTurnMs: 5, warmUpMs: 5, isQuick: true };
 
-/** Work to time: a function, or something that times itself for some milliseconds (ns per call). */
-export type Subject = (() => unknown) | { sample(ms: number): Promise<number[]> | number[] };
+/** Work to time: a function, one that needs a setting before each of its turns, or something that
+ * times itself for some milliseconds and returns the nanoseconds of its calls. */
+export type Subject =
+  | (() => unknown)
+  | { before(): Promise<void>; run(): unknown }
+  | { sample(ms: number): number[] };
 
 export interface Timing {
   medianNs: number;
@@ -36,13 +40,10 @@ export async function alternate<Name extends string>(
 ): Promise<Record<Name, Timing>> {
   const entries = Object.entries(subjects) as [Name, Subject][];
   const samples = new Map<Name, number[]>(entries.map(([name]) => [name, []]));
-  for (const [, subject] of entries) if (typeof subject === "function") warmUp(subject, budget);
+  for (const [, subject] of entries) await warmUp(subject, budget);
   for (let round = 0; round < budget.rounds; round++) {
     for (const [name, subject] of entries) {
-      const turn =
-        typeof subject === "function"
-          ? await timeCalls(subject, budget.perTurnMs)
-          : await subject.sample(budget.perTurnMs);
+      const turn = await takeTurn(subject, budget.perTurnMs);
       for (const sample of turn) samples.get(name)!.push(sample);
     }
   }
@@ -51,14 +52,24 @@ export async function alternate<Name extends string>(
 }
 
 /** Runs until the compilers behind the subject have had their time. */
-function warmUp(run: () => unknown, { warmUpMs }: Budget): void {
+async function warmUp(subject: Subject, { warmUpMs }: Budget): Promise<void> {
+  if ("sample" in subject) return; // it warms up by itself
+  if ("before" in subject) await subject.before();
+  const run = "run" in subject ? subject.run : subject;
   const end = performance.now() + warmUpMs;
   do run();
   while (performance.now() < end);
 }
 
+async function takeTurn(subject: Subject, ms: number): Promise<number[]> {
+  if ("sample" in subject) return subject.sample(ms);
+  if (!("before" in subject)) return timeCalls(subject, ms);
+  await subject.before();
+  return timeCalls(subject.run, ms);
+}
+
 /** Nanoseconds of single calls, or of batches divided by their calls. */
-export async function timeCalls(run: () => unknown, ms: number): Promise<number[]> {
+async function timeCalls(run: () => unknown, ms: number): Promise<number[]> {
   const { samples } = await measure(run, {
     min_cpu_time: ms * 1e6,
     min_samples: 2,

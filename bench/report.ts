@@ -1,4 +1,4 @@
-// What a run of the benches finds: rows of figures, the claims made of them, the machine they hold for.
+// What a run of the benches finds: rows of figures, claims made of them, the machine they hold for.
 
 /** A number with its unit. Times are in ns here and shown in the unit that suits them. */
 export interface Figure {
@@ -20,7 +20,7 @@ export interface Claim {
   figure?: Figure;
   /** What is compared with the target; absent when it could not be measured. */
   value?: number;
-  /** Unit of the value and the target: "x" (times as fast), "%" (of the speed), or that of a limit. */
+  /** Unit of value and target: "x" (times as fast), "%" (of the speed), or that of a limit. */
   unit: string;
   target?: Target;
   /** Why there is no value, in words. */
@@ -30,7 +30,8 @@ export interface Claim {
 /** One piece of work, measured. */
 export interface Row {
   work: string;
-  ours: Figure;
+  /** Absent when there was nothing to measure. */
+  ours?: Figure;
   claims: Claim[];
   /** What was found equal before the clock started, and how closely. */
   checked: string;

@@ -1,5 +1,5 @@
-// A training plan for the core's step loop, written straight into its memory: plain SGD, every batch
-// the whole of the samples, no clipping, no end.
+// A training plan for the core's step loop, written straight into its memory: plain SGD, every
+// batch the whole of the samples, no clipping, no end.
 
 import * as layout from "../assembly/layout.ts";
 import { Block } from "../src/core/block.ts";
@@ -9,16 +9,17 @@ import type { SampleBlock } from "../src/core/sample-block.ts";
 
 /** Runs steps of one plan on the calling thread. */
 export class StepLoop {
-  /** What is trained: the adapter when there is one, else the base; a copy of what was handed in. */
+  /** What is trained, the adapter when there is one, else the base: a copy of what came in. */
   readonly #parameters: Block;
   readonly #plan: Block;
   /** Everything the plan points to lives as long as the loop. */
   readonly #blocks: Block[] = [];
 
+  /** `description` and `samples` are kept: the plan holds nothing but their addresses. */
   constructor(
-    description: NetworkDescription,
+    readonly description: NetworkDescription,
     parameters: Float32Array,
-    samples: SampleBlock,
+    readonly samples: SampleBlock,
     lr: number,
   ) {
     const { exports } = core();

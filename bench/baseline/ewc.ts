@@ -1,7 +1,7 @@
 // EWC penalty and gradient in plain JavaScript, in one pass.
 
 /** grad += lambda F (theta - baseline); returns (lambda / 2) sum F (theta - baseline)^2. */
-export function ewcAddGradient(
+export function plainEwcAddGradient(
   grad: Float32Array,
   theta: Float32Array,
   baseline: Float32Array,

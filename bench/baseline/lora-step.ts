@@ -2,7 +2,7 @@
 // gradients of both factors.
 //
 // Letters: n rows, i inputs, o outputs, r rank. A [r x i]; B lies transposed, Bt [r x o], so that
-// every inner loop runs along contiguous memory: of the layouts tried this was the fastest here.
+// every inner loop runs along contiguous memory. Of the layouts tried it was the fastest.
 
 /** Shapes, data and first parameters of one run; all matrices row-major. */
 export interface LoraCase {
@@ -35,13 +35,7 @@ function axpy(
   for (let k = 0; k < count; k++) z[at + k] = z[at + k]! + a * x[from + k]!;
 }
 
-function dot(
-  x: Float32Array,
-  at: number,
-  y: Float32Array,
-  from: number,
-  count: number,
-): number {
+function dot(x: Float32Array, at: number, y: Float32Array, from: number, count: number): number {
   let sum = 0;
   for (let k = 0; k < count; k++) sum += x[at + k]! * y[from + k]!;
   return sum;

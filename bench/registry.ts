@@ -1,0 +1,18 @@
+// All groups of the bench, in the order of the report.
+
+import type { Group } from "./group.ts";
+
+export const groups: Record<string, () => Promise<Group>> = {
+  lora: () => import("./groups/lora.ts"),
+  gemm: () => import("./groups/gemm.ts"),
+  ewc: () => import("./groups/ewc.ts"),
+  fisher: () => import("./groups/fisher.ts"),
+  callback: () => import("./groups/callback.ts"),
+  sharpe: () => import("./groups/sharpe.ts"),
+  threads: () => import("./groups/threads.ts"),
+  latency: () => import("./groups/latency.ts"),
+  rollback: () => import("./groups/rollback.ts"),
+  predict: () => import("./groups/predict.ts"),
+  copy: () => import("./groups/copy.ts"),
+  size: () => import("./groups/size.ts"),
+};
