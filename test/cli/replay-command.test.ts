@@ -42,7 +42,7 @@ describe("driftkeel replay", () => {
   it("ends with a table and the paths of its files, and exits with 0", async () => {
     const { exitCode, stdout, stderr } = await run(["replay", csv, ...baseDir, ...FAST]);
     expect(exitCode).toBe(0);
-    for (const word of ["Regime", "Sharpe", "Drawdown", "Degradation", "driftkeel", "all"]) {
+    for (const word of ["Regime", "Sharpe", "Drawdown", "Degradation", "naive", "all"]) {
       expect(stdout).toContain(word);
     }
     expect(stdout).toContain(join(folder, "data", "replay", "report.json"));
@@ -80,7 +80,7 @@ describe("driftkeel replay", () => {
     expect(quiet).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     const both = await run(["replay", csv, ...baseDir, ...FAST, "--quiet", "--json"]);
     expect(both.stderr).toBe("");
-    expect(JSON.parse(both.stdout).report_version).toBe(1);
+    expect(JSON.parse(both.stdout).report_version).toBe(2);
   });
 
   it.each([

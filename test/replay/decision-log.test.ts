@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DecisionLog } from "../../src/replay/decision-log.ts";
-import { baseTrained, daySettled, driftDetected, updateSettled } from "./replay-events.ts";
+import {
+  baseTrained,
+  daySettled,
+  driftDetected,
+  naiveUpdated,
+  updateSettled,
+} from "./replay-events.ts";
 
 describe("DecisionLog", () => {
   let folder: string;
@@ -23,6 +29,8 @@ describe("DecisionLog", () => {
     await log.append(updateSettled("2004-01-02", "update-accepted", 3));
     await log.append(daySettled("2004-01-02", 0.01));
     await log.append(updateSettled("2004-02-02", "update-failed", 4));
+    await log.append(naiveUpdated("2004-02-02", "naive-updated"));
+    await log.append(naiveUpdated("2004-02-03", "naive-update-failed"));
     await log.publish();
     const text = await readFile(path, "utf8");
     const lines = text.trimEnd().split("\n");
@@ -40,7 +48,15 @@ describe("DecisionLog", () => {
       event: "update-failed",
       holdout_loss_after: null,
     });
+    expect(lines[4]).toBe(
+      '{"seq":4,"date":"2004-02-02","event":"naive-updated","train_loss_before":0.125,' +
+        '"train_loss_after":-0.5,"steps":40,"train_from":"2003-01-02","train_to":"2003-12-30"}',
+    );
+    expect(JSON.parse(lines[5]!)).toMatchObject({
+      event: "naive-update-failed",
+      train_loss_after: null,
+    });
     const sha256 = createHash("sha256").update(text).digest("hex");
-    expect(log.digest()).toEqual({ lines: 4, sha256 });
+    expect(log.digest()).toEqual({ lines: 6, sha256 });
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Bar } from "../../src/replay/bars.ts";
 import { FEATURE_LOOKBACK } from "../../src/replay/features.ts";
 import { replayMarket } from "../../src/replay/market-replay.ts";
-import type { ReplayEvent, UpdateSettled } from "../../src/replay/replay-event.ts";
+import { type ReplayEvent, TRADERS, type UpdateSettled } from "../../src/replay/replay-event.ts";
 import { parseReplayOptions, type ReplayOptions } from "../../src/replay/replay-options.ts";
 import { shuffledAfter, syntheticBars } from "./synthetic-bars.ts";
 
@@ -45,6 +45,7 @@ describe("replayMarket", () => {
       "base-trained",
       "day-settled",
       "drift-detected",
+      "naive-updated",
       "update-accepted",
       "update-rolled-back",
     ]);
@@ -61,6 +62,10 @@ describe("replayMarket", () => {
       expect(past.length).toBeGreaterThan(day - WARM_UP_DAYS);
       expect(other.filter((event) => event.date <= date)).toEqual(past);
       expect(other).not.toEqual(original);
+      // What the naive trader does after that day differs, so that its past could have.
+      const naive = (events: ReplayEvent[]) =>
+        events.flatMap((event) => (event.kind === "day-settled" ? event.position.naive : []));
+      expect(naive(other)).not.toEqual(naive(original));
     },
   );
 
@@ -106,7 +111,7 @@ describe("replayMarket", () => {
     for (let index = 2; index < days.length; index++) {
       const [earlier, before, day] = days.slice(index - 2, index + 1);
       const marketReturn = closeOn.get(day!.date)! / closeOn.get(before!.date)! - 1;
-      for (const trader of ["hold", "static", "driftkeel"] as const) {
+      for (const trader of TRADERS) {
         const held = before!.position[trader];
         const cost = 1e-4 * Math.abs(held - earlier!.position[trader]);
         expect(day!.pnl[trader]).toBeCloseTo(held * marketReturn - cost, 14);
@@ -127,10 +132,50 @@ describe("replayMarket", () => {
     const kinds = new Set(updatesOf(events).map((update) => update.kind));
     expect(kinds).toEqual(new Set(["update-failed"]));
     for (const event of events) {
+      expect(event.kind).not.toBe("naive-updated");
       if (event.kind !== "day-settled") continue;
       expect(event.position.driftkeel).toBe(event.position.static);
+      expect(event.position.naive).toBe(event.position.static);
       expect(Number.isFinite(event.pnl.driftkeel)).toBe(true);
     }
+  });
+
+  it("trains the naive trader on the same days, on the newest that are known, and keeps it", () => {
+    const updates = original.filter((event) => event.kind === "naive-updated");
+    expect(updates.map(({ date }) => date)).toEqual(updatesOf(original).map(({ date }) => date));
+    for (const { date, trainFrom, trainTo } of updates) {
+      const today = bars.findIndex((bar) => bar.date === date);
+      expect(trainTo).toBe(bars[today - 1]!.date);
+      expect(trainFrom).toBe(bars[today - options.trainDays]!.date);
+    }
+    const first = original.findIndex((event) => event.kind === "naive-updated");
+    for (const [index, event] of original.entries()) {
+      if (event.kind !== "day-settled") continue;
+      const { position } = event;
+      if (index < first) expect(position.naive).toBe(position.static);
+      else expect(position.naive).not.toBe(position.static);
+    }
+  });
+
+  it("gives the naive trader neither EWC nor replay nor a judge", async () => {
+    const gated = { ewcLambda: 1000, replayShare: 0.9, replayCapacity: 50 };
+    const other = await replay(bars.slice(0, WARM_UP_DAYS + 60), {
+      scheduleDays: 20,
+      drift: { windowSize: 50 },
+      maxLossDelta: 100,
+      update: { ...options.update, ...gated },
+    });
+    const plain = await replay(bars.slice(0, WARM_UP_DAYS + 60), {
+      scheduleDays: 20,
+      drift: { windowSize: 50 },
+    });
+    const naive = (events: ReplayEvent[]) =>
+      events.flatMap((event) => {
+        if (event.kind === "day-settled") return [event.position.naive];
+        return event.kind === "naive-updated" ? [event.loss] : [];
+      });
+    expect(naive(plain)).toEqual(naive(other));
+    expect(updatesOf(plain)).not.toEqual(updatesOf(other));
   });
 
   it("makes another history from another seed", async () => {

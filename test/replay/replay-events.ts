@@ -4,6 +4,7 @@ import type {
   BaseTrained,
   DaySettled,
   DriftDetected,
+  NaiveUpdated,
   UpdateSettled,
 } from "../../src/replay/replay-event.ts";
 
@@ -17,16 +18,21 @@ export const baseTrained: BaseTrained = {
   steps: 300,
   lossBefore: 0.01,
   lossAfter: -0.25,
-  inSample: { hold: { ...inSample, sharpe: 0.02 }, static: inSample, driftkeel: inSample },
+  inSample: {
+    hold: { ...inSample, sharpe: 0.02 },
+    static: inSample,
+    naive: inSample,
+    driftkeel: inSample,
+  },
 };
 
-/** A day on which holding earned `pnl`, the static model half of it and driftkeel double. */
+/** A day on which holding earned `pnl`, the static model half of it, naive lost it, driftkeel double. */
 export function daySettled(date: string, pnl: number): DaySettled {
   return {
     kind: "day-settled",
     date,
-    pnl: { hold: pnl, static: pnl / 2, driftkeel: 2 * pnl },
-    position: { hold: 1, static: 0.5, driftkeel: -0.5 },
+    pnl: { hold: pnl, static: pnl / 2, naive: -pnl, driftkeel: 2 * pnl },
+    position: { hold: 1, static: 0.5, naive: 0.25, driftkeel: -0.5 },
     rollingSharpe: 0.75,
   };
 }
@@ -68,4 +74,11 @@ export function updateSettled(
     reason: "for the test",
     elapsedMs,
   };
+}
+
+/** The naive trader's update of that day; a failed one has no loss. */
+export function naiveUpdated(date: string, kind: NaiveUpdated["kind"]): NaiveUpdated {
+  const days = { trainFrom: "2003-01-02", trainTo: "2003-12-30" };
+  if (kind === "naive-update-failed") return { kind, date, ...days, steps: 0 };
+  return { kind, date, ...days, loss: { before: 0.125, after: -0.5 }, steps: 40 };
 }

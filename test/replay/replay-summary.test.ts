@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import type { Bar } from "../../src/replay/bars.ts";
 import { sharpeRatio } from "../../src/replay/performance.ts";
 import { summariseReplay } from "../../src/replay/replay-summary.ts";
-import { baseTrained, daySettled, driftDetected, updateSettled } from "./replay-events.ts";
+import {
+  baseTrained,
+  daySettled,
+  driftDetected,
+  naiveUpdated,
+  updateSettled,
+} from "./replay-events.ts";
 
 /** 2004: 200 days up, then 100 days down by half. Dates are made up and in order. */
 const bars: Bar[] = Array.from({ length: 300 }, (_, day) => {
@@ -23,6 +29,9 @@ const events = [
   updateSettled(dateOf(103), "update-rolled-back", 4),
   driftDetected(dateOf(250)),
   updateSettled(dateOf(250), "update-failed", 0),
+  naiveUpdated(dateOf(102), "naive-updated"),
+  naiveUpdated(dateOf(103), "naive-updated"),
+  naiveUpdated(dateOf(250), "naive-update-failed"),
   daySettled(dateOf(250), -0.02),
   daySettled(dateOf(251), -0.04),
 ];
@@ -49,6 +58,13 @@ describe("summariseReplay", () => {
       updatesFailed: 1,
       updateMs: 2,
     });
+  });
+
+  it("counts the naive trader's updates apart", () => {
+    expect(bull).toMatchObject({ naiveUpdatesKept: 2, naiveUpdatesFailed: 0 });
+    expect(bear).toMatchObject({ naiveUpdatesKept: 0, naiveUpdatesFailed: 1 });
+    expect(all).toMatchObject({ naiveUpdatesKept: 2, naiveUpdatesFailed: 1 });
+    expect(all!.traders.naive.sharpe).toBe(sharpeRatio([-0.01, -0.03, 0.02, 0.04]));
   });
 
   it("measures each trader on the days of the part", () => {

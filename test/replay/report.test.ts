@@ -42,8 +42,11 @@ describe("reportText", () => {
       "updates_accepted",
       "updates_rolled_back",
       "updates_failed",
+      "naive_updates_kept",
+      "naive_updates_failed",
       "hold",
       "static",
+      "naive",
       "driftkeel",
     ]);
     expect(report.data).toEqual({

@@ -255,7 +255,7 @@ describe("on disk", () => {
 
   it("a failed save keeps the old file and leaves nothing beside it", async () => {
     const home = join(folder, "failing");
-    await mkdir(join(home, "model.ewc"), { recursive: true }); // a folder stands where the file goes
+    await mkdir(join(home, "model.ewc"), { recursive: true }); // a folder stands in the way
     using ewc = trained();
     await expect(ewc.save(join(home, "model.ewc"))).rejects.toMatchObject({
       name: "DriftkeelError",

@@ -1,4 +1,5 @@
-// What an Ewc computes from a baseline and a Fisher: penalty, gradient, proximal step, consolidation.
+// What an Ewc computes from a baseline and a Fisher: penalty, gradient, proximal step, and how
+// Fishers add up.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
