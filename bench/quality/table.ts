@@ -42,7 +42,8 @@ export function percent(hits: number, count: number): number {
  */
 export function upToChance(percentage: number, count: number): number {
   const share = percentage / 100;
-  return 100 * (share + 3 * Math.sqrt((share * (1 - share)) / count));
+  const bound = share + 3 * Math.sqrt((share * (1 - share)) / count);
+  return Math.round(1e4 * bound) / 100;
 }
 
 /** Whether the figure keeps its bound. */

@@ -2,18 +2,11 @@
 
 import CliTable3 from "cli-table3";
 import pc from "picocolors";
+import { TRADER_TITLE } from "../replay/page/trader-title.ts";
 import { TRADERS, type Trader } from "../replay/replay-event.ts";
 import type { RegimeSummary, TraderSummary } from "../replay/replay-summary.ts";
 import type { ReplayResult } from "../replay/run-replay.ts";
 import { signedNumber } from "./signed-number.ts";
-
-/** How the traders are called in front of people. */
-const TRADER_TITLE = {
-  hold: "buy & hold",
-  static: "static",
-  naive: "naive",
-  driftkeel: "driftkeel",
-} as const;
 
 const HEAD = ["Regime", "", "Sharpe", "Drawdown", "Degradation", "Updates"];
 const ALIGNMENT = ["left", "left", "right", "right", "right", "left"] as const;
@@ -69,7 +62,7 @@ function updatesCell(summary: RegimeSummary, colors: Colors): string {
 }
 
 function legend(result: ReplayResult, colors: Colors): string {
-  const { base, summaries, reportPath, decisionsPath } = result;
+  const { base, summaries, pagePath, reportPath, decisionsPath } = result;
   const { traders } = summaries.at(-1)!;
   const exposures = TRADERS.map(
     (name) => `${TRADER_TITLE[name]} ${percent(traders[name].exposure)}`,
@@ -82,7 +75,11 @@ function legend(result: ReplayResult, colors: Colors): string {
     `Mean exposure: ${exposures.join(", ")}.`,
     "Regimes are named in hindsight and steer nothing.",
   ];
-  const files = [`report     ${reportPath}`, `decisions  ${decisionsPath}`];
+  const files = [
+    `page       ${pagePath}`,
+    `report     ${reportPath}`,
+    `decisions  ${decisionsPath}`,
+  ];
   return `${colors.dim(lines.join("\n"))}\n\n${files.join("\n")}\n`;
 }
 

@@ -28,6 +28,7 @@ export interface TrainOptions extends TrainingOptions {
   /** Seed of the order of samples; default 0. */
   seed?: number;
   signal?: AbortSignal;
+  /** What it throws cancels the run, and is what `train` rejects with. */
   onProgress?: (progress: TrainProgress) => void;
 }
 

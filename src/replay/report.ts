@@ -36,7 +36,8 @@ function dataSection({ name, sha256, bars }: BarFile): object {
   };
 }
 
-function settingsSection(settings: ReplaySettings): object {
+/** The settings as report.json names and orders them. */
+export function settingsSection(settings: ReplaySettings): object {
   const { drift, base, update } = settings;
   return {
     seed: settings.seed,

@@ -1,10 +1,11 @@
-// Runs one replay from bars to files: events to the caller, decisions and report to the folder.
+// Runs one replay from bars to files: events to the caller, decisions and reports to the folder.
 
 import { join } from "node:path";
 import { DriftkeelError } from "../errors.ts";
 import type { BarFile } from "./bars.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { replayMarket } from "./market-replay.ts";
+import { pageText } from "./page/report-page.ts";
 import type { BaseTrained, ReplayEvent } from "./replay-event.ts";
 import { parseReplayOptions, type ReplayOptions } from "./replay-options.ts";
 import { type RegimeSummary, summariseReplay } from "./replay-summary.ts";
@@ -29,12 +30,15 @@ export interface ReplayResult {
   /** The text of report.json. */
   report: string;
   reportPath: string;
+  /** The page for people, report.html. */
+  pagePath: string;
   decisionsPath: string;
 }
 
 /**
- * Replays the bars of a file and puts `replay/decisions.jsonl` and `replay/report.json` in place
- * of those of the run before, when everything has been computed and not earlier.
+ * Replays the bars of a file and puts `decisions.jsonl`, `report.json` and `report.html` in the
+ * folder `replay` in place of those of the run before, when everything has been computed and not
+ * earlier.
  * Throws `OPTION_INVALID`, `OPTION_UNKNOWN`, `DATA_EMPTY` before it starts, `FILE_FAILED`, and
  * `UPDATE_CANCELLED` when `signal` is aborted.
  */
@@ -47,6 +51,7 @@ export async function runReplay(
   const { warmUp, live } = splitWarmUp(file.bars, settings.warmupYears);
   const decisionsPath = join(baseDir, "replay", "decisions.jsonl");
   const reportPath = join(baseDir, "replay", "report.json");
+  const pagePath = join(baseDir, "replay", "report.html");
   const log = await DecisionLog.open(decisionsPath);
   try {
     const events: ReplayEvent[] = [];
@@ -58,23 +63,34 @@ export async function runReplay(
     }
     const base = events.find((event) => event.kind === "base-trained")!;
     const summaries = summariseReplay(file.bars, base, events);
-    const report = reportText({ file, settings, base, summaries, log: log.digest() });
-    await publish(log, reportPath, report);
-    return { base, summaries, report, reportPath, decisionsPath };
+    const input = { file, settings, base, summaries, log: log.digest() };
+    const report = reportText(input);
+    await publish(log, [
+      { path: reportPath, text: report },
+      { path: pagePath, text: pageText({ ...input, events }) },
+    ]);
+    return { base, summaries, report, reportPath, pagePath, decisionsPath };
   } finally {
     await log.discard();
   }
 }
 
-/** Puts log and report in place once both are written; the report names the log by its digest. */
-async function publish(log: DecisionLog, reportPath: string, report: string): Promise<void> {
-  const stage = await StagedFile.open(reportPath);
+/** Puts log and reports in place once all are written; the reports name the log by its digest. */
+async function publish(
+  log: DecisionLog,
+  reports: readonly { path: string; text: string }[],
+): Promise<void> {
+  const stages: StagedFile[] = [];
   try {
-    await stage.append(report);
+    for (const { path, text } of reports) {
+      const stage = await StagedFile.open(path);
+      stages.push(stage);
+      await stage.append(text);
+    }
     await log.publish();
-    await stage.publish();
+    for (const stage of stages) await stage.publish();
   } finally {
-    await stage.discard();
+    for (const stage of stages) await stage.discard();
   }
 }
 

@@ -73,8 +73,8 @@ async function failing<T>(path: string, write: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Creates a folder and those above it, one by one: the recursive form of Node 20 never returns where
- * the system refuses new folders with "not found", as below /proc.
+ * Creates a folder and those above it, one by one: the recursive form of Node 20 never returns
+ * where the system refuses new folders with "not found", as below /proc.
  */
 async function makeFolder(path: string): Promise<void> {
   try {

@@ -76,7 +76,7 @@ function firstBreak(events: readonly (AuditEvent | undefined)[]): AuditProblem |
       const isElsewhere = event.seq < seq || events.some((each) => each?.seq === seq);
       return { kind: isElsewhere ? "reordered" : "missing", line };
     }
-    // It follows another line than the one before it: that one was replaced by one that fits itself.
+    // It follows another line than the one before it: that one was replaced by one that fits.
     if (event.prevHash !== prevHash) return { kind: "altered", line: Math.max(1, line - 1) };
     prevHash = event.hash;
   }

@@ -1,10 +1,11 @@
 // An append-only record of what the system did, in which every later change shows.
 //
-// Each line carries the hash of the line before it and of itself. Beside the log lies `<path>.head`:
-// the last event at the latest `close` and at every HEAD_EVERY-th event, so that a log that was cut
-// shows too. What cannot show: events after the latest head that are cut off at the end, and a
-// history rewritten from some line to the end together with the head, because there is no secret.
-// Who must find these keeps `head` elsewhere and gives it to `verify`.
+// Each line carries the hash of the line before it and of itself. Beside the log lies a file
+// `<path>.head`: the last event at the latest `close` and at every HEAD_EVERY-th event, so that a
+// log that was cut shows too. What cannot show: events after the latest head that are cut off at
+// the end, a history rewritten from some line to the end together with the head, because there is
+// no secret, and log and head removed together. Who must find these keeps `head` elsewhere and
+// gives it to `verify`.
 
 import * as z from "zod";
 import { type Clock, clock, type Moment } from "../clock.ts";

@@ -85,7 +85,7 @@ export class IndexedDbStore implements Store {
   async write(key: string, bytes: Uint8Array): Promise<void> {
     checkKey(key);
     checkBytes(bytes);
-    const copy = new Uint8Array(bytes); // of the view only: a clone would take its whole buffer along
+    const copy = new Uint8Array(bytes); // a clone of a view would take its whole buffer along
     await this.#run("readwrite", (table) => table.put(copy, key));
   }
 

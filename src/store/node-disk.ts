@@ -59,8 +59,10 @@ export class NodeDisk implements Disk {
     return new NodeDiskFile(await fs().open(path, "a"));
   }
 
-  read(path: string): Promise<Uint8Array | undefined> {
-    return unlessAbsent<Uint8Array | undefined>(fs().readFile(path), undefined);
+  async read(path: string): Promise<Uint8Array | undefined> {
+    const bytes = await unlessAbsent<Uint8Array | undefined>(fs().readFile(path), undefined);
+    // Not a Buffer: its slice is a view.
+    return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   async list(folder: string): Promise<DiskEntry[]> {

@@ -72,7 +72,7 @@ export function copyVersion(version: Version): VersionCopy {
   for (const [name, bytes] of parsed.parts ?? []) {
     checkId("the name of a part", name);
     checkInstance(`version.parts.get("${name}")`, bytes, Uint8Array);
-    parts.set(name, bytes.slice());
+    parts.set(name, new Uint8Array(bytes));
   }
   if (parts.size > MAX_PARTS || parts.has(WEIGHTS) || parts.has(RECORD)) {
     throw new DriftkeelRangeError(

@@ -217,7 +217,7 @@ export class FaultyDisk implements Disk {
     return {
       write: (bytes) => {
         // The caller may reuse its array.
-        const copy = bytes.slice();
+        const copy = new Uint8Array(bytes);
         return replace("write", () => this.#write(file, copy));
       },
       truncate: (sizeBytes) =>

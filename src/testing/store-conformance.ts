@@ -88,6 +88,17 @@ async function checkCopies(store: Store): Promise<void> {
 async function checkViews(store: Store): Promise<void> {
   await store.write("a", bytesOf(0, 1, 2, 3, 4, 5).subarray(2, 4));
   expectEqual(await store.read("a"), bytesOf(2, 3));
+  const lender = Lender.of(1, 2);
+  await store.write("a", lender);
+  lender.fill(9);
+  expectEqual(await store.read("a"), bytesOf(1, 2));
+}
+
+/** Bytes whose slice shares memory, as that of Node's Buffer does. */
+class Lender extends Uint8Array {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return super.subarray(start, end) as Uint8Array<ArrayBuffer>;
+  }
 }
 
 async function checkList(store: Store): Promise<void> {

@@ -46,6 +46,7 @@ describe("driftkeel replay", () => {
       expect(stdout).toContain(word);
     }
     expect(stdout).toContain(join(folder, "data", "replay", "report.json"));
+    expect(stdout).toContain(join(folder, "data", "replay", "report.html"));
     expect(stdout).toContain(join(folder, "data", "replay", "decisions.jsonl"));
     expect(stderr).toContain("Replaying prices.csv: 420 days, 2001-01-01 to");
     expect(stderr).toMatch(/\n +2002 +[+-]/);

@@ -94,18 +94,30 @@ it("training, finished, failed and rolled back, 2000 times with 64 KiB to spare"
     ...{ network, rank: 2, alpha: 2, lr: 0.01, maxSteps: 2, trainable: "all", ewc: { lambda: 1 } },
   });
   const explode = { lr: 1e38, maxSteps: 9, clipNorm: Number.POSITIVE_INFINITY };
-  const round = async (index: number) => {
-    if (index % 4 === 0) {
-      await network.train(samples, { lr: 0.001, optimizer: "adamw", batchSize: 4 });
-    } else if (index % 4 === 1) {
-      const failed = await network.train(samples, explode).catch((error) => error);
-      expect(failed).toMatchObject({ code: "UPDATE_DIVERGED" });
-    } else {
-      await updater.update(samples);
-      if (index % 4 === 2) updater.rollback();
-      else updater.commitUpdate();
-    }
-  };
+  const failing = async (run: Promise<unknown>, code: string) =>
+    expect(await run.catch((error) => error)).toMatchObject({ code });
+  const rounds = [
+    () => network.train(samples, { lr: 0.001, optimizer: "adamw", batchSize: 4 }),
+    () => failing(network.train(samples, explode), "UPDATE_DIVERGED"),
+    () => updater.update(samples).then(() => updater.rollback()),
+    () => updater.update(samples).then(() => updater.commitUpdate()),
+    () => {
+      const gone = new Network(shape);
+      const run = gone.train(samples, { lr: 0.001 });
+      gone.dispose();
+      return failing(run, "UPDATE_CANCELLED");
+    },
+    async () => {
+      const base = new Network(shape);
+      using gone = new IncrementalUpdater({
+        ...{ network: base, rank: 2, alpha: 2, lr: 0.01, maxSteps: 2 },
+      });
+      const run = gone.update(samples);
+      base.dispose();
+      await run;
+    },
+  ];
+  const round = (index: number) => rounds[index % rounds.length]!();
   for (let i = 0; i < 40; i++) await round(i);
   // A round that kept 64 bytes would be one too many long before the end.
   const giveBack = leaveOnly(2 ** 16);

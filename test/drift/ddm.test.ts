@@ -38,7 +38,11 @@ describe("Ddm", () => {
 
   it("watches from the value after the warm start", () => {
     expect(indicesOf("drift", new Ddm(), [...repeated(0, 29), 1, ...repeated(0, 9)])).toEqual([]);
-    expect(indicesOf("drift", new Ddm({ warmStart: 5 }), [...repeated(0, 6), 1])).toEqual([6]);
+    const drifts = (zeros: number) =>
+      indicesOf("drift", new Ddm({ warmStart: 5 }), [...repeated(0, zeros), 1]);
+    // The first value watched is the minimum itself.
+    expect(drifts(5)).toEqual([]);
+    expect(drifts(6)).toEqual([6]);
   });
 
   it("stays stable while the error rate falls", () => {

@@ -1,9 +1,9 @@
-// Every detector by the name the vectors give it, with a stream that it finds drift in.
+// Every detector by the name the vectors give it.
 
 import { Adwin } from "../../src/pipeline/drift/adwin.ts";
 import { Cusum } from "../../src/pipeline/drift/cusum.ts";
 import { Ddm } from "../../src/pipeline/drift/ddm.ts";
-import type { DriftDetector } from "../../src/pipeline/drift/drift-detector.ts";
+import type { DriftDetector, DriftState } from "../../src/pipeline/drift/drift-detector.ts";
 import { Eddm } from "../../src/pipeline/drift/eddm.ts";
 import { HddmA } from "../../src/pipeline/drift/hddm-a.ts";
 import { HddmW } from "../../src/pipeline/drift/hddm-w.ts";
@@ -23,7 +23,7 @@ export const kinds: Record<string, new (options?: object) => DriftDetector> = {
 
 /** Indices at which `detector` says `state` for the values of `stream`. */
 export function indicesOf(
-  state: "warning" | "drift",
+  state: DriftState,
   detector: DriftDetector,
   stream: readonly number[],
 ): number[] {

@@ -44,6 +44,11 @@ describe("Eddm", () => {
     expect(first).toBeGreaterThanOrEqual(310);
   });
 
+  it("takes a spread as large as the largest for no change, even at alpha and beta 1", () => {
+    const detector = new Eddm({ alpha: 1, beta: 1 });
+    expect(indicesOf("stable", detector, repeated(1, 100))).toHaveLength(100);
+  });
+
   it("stays stable while errors become rarer", () => {
     const stream = Array.from({ length: 60 }, (_, i) => [...repeated(0, i), 1]).flat();
     const detector = new Eddm();

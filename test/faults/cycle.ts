@@ -145,7 +145,8 @@ export async function checkDisk(disk: FaultyDisk, ledger: Ledger): Promise<void>
     expect(weights).toEqual(weightsOf(value));
     expect(state.get("ewc.bin")).toEqual(Uint8Array.of(value, 1, 2));
   }
-  if (current) await all.versions.read(current.activeId);
+  const kept = current ? [current.activeId, current.priorId, current.anchorId] : [];
+  for (const id of kept) if (id !== undefined) await all.versions.read(id);
 
   expect(await all.audit.verify()).toMatchObject({ intact: true });
   const outcomes = (await all.audit.readAll()).map(({ outcome }) => outcome);
@@ -153,10 +154,10 @@ export async function checkDisk(disk: FaultyDisk, ledger: Ledger): Promise<void>
   expect(outcomes.filter((each) => !ledger.asked.has(each))).toEqual([]);
   expect(ledger.audit.filter((each) => !outcomes.includes(each))).toEqual([]);
 
-  const kept = (await all.feedback.readAll()).map(({ predictionId }) => predictionId);
-  expect(new Set(kept).size).toBe(kept.length);
-  expect(kept.filter((each) => !ledger.asked.has(each))).toEqual([]);
-  expect(ledger.feedback.filter((each) => !kept.includes(each))).toEqual([]);
+  const signals = (await all.feedback.readAll()).map(({ predictionId }) => predictionId);
+  expect(new Set(signals).size).toBe(signals.length);
+  expect(signals.filter((each) => !ledger.asked.has(each))).toEqual([]);
+  expect(ledger.feedback.filter((each) => !signals.includes(each))).toEqual([]);
 
   expect(all.snapshots.listDamaged()).toEqual([]);
   for (const [id, values] of ledger.snapshots) {

@@ -26,7 +26,14 @@ function evidenceOf(differences: readonly number[], bound?: number): number {
   return evidence.value;
 }
 
-const differences = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { maxLength: 60 });
+/** Mostly small, now and then far beyond any scale learned from the small ones. */
+const differences = fc.array(
+  fc.oneof(
+    { weight: 9, arbitrary: fc.double({ min: -1, max: 1, noNaN: true }) },
+    { weight: 1, arbitrary: fc.double({ min: -1000, max: 1000, noNaN: true }) },
+  ),
+  { maxLength: 60 },
+);
 
 describe("Evidence", () => {
   it("equals its definition", () => {
@@ -36,6 +43,13 @@ describe("Evidence", () => {
         expect(Math.abs(evidenceOf(values) - expected)).toBeLessThanOrEqual(1e-9 * expected);
       }),
     );
+  });
+
+  it("cuts an outlier in the scale, too, so that the bets after it stay large", () => {
+    const noise = Array.from({ length: 30 }, (_, t) => (t % 2 === 0 ? 1 : -1));
+    const values = [...noise, 1e6, ...new Array<number>(30).fill(1)];
+    expect(evidenceOf(values)).toBeCloseTo(reference(values), 9);
+    expect(evidenceOf(values)).toBeGreaterThan(10);
   });
 
   it("is 1 before the scale is known, and while nothing differs", () => {
@@ -71,6 +85,18 @@ describe("Evidence", () => {
         expect(evidenceOf(values, Number.MAX_VALUE)).toBeGreaterThanOrEqual(0);
       }),
     );
+  });
+
+  it("is not negative when a bound far above all differences is reached after all", () => {
+    const values = [...new Array<number>(30).fill(1), -1000, -1000];
+    const evidence = evidenceOf(values, 1000);
+    expect(evidence).toBeGreaterThan(0);
+    expect(evidence).toBeLessThan(evidenceOf(values.slice(0, 30), 1000));
+  });
+
+  it("stays a number where the scale overflows", () => {
+    expect(evidenceOf(new Array<number>(30).fill(Number.MAX_VALUE))).toBeGreaterThan(1);
+    expect(evidenceOf(new Array<number>(30).fill(-Number.MAX_VALUE))).toBeLessThan(1);
   });
 
   it("has a mean of at most 1 for fair bounded bets, exactly over all sequences", () => {

@@ -156,6 +156,16 @@ describe("the reward gate with confidence", () => {
     ]);
   });
 
+  it("rejects a challenger that did other tasks besides", () => {
+    const more = rewards([...steady, 1, 1]);
+    const { reasons } = decide(
+      { taskCount: 12, taskRewards: more },
+      { confidence: 0.95 },
+      { taskRewards: rewards(zeros) },
+    );
+    expect(reasons).toEqual([expect.stringMatching(/other tasks/)]);
+  });
+
   it("rejects a single task", () => {
     const { reasons } = decide(
       { taskCount: 1, taskRewards: rewards([1]) },

@@ -141,7 +141,7 @@ describe("replayMarket", () => {
   });
 
   it("trains the naive trader on the same days, on the newest that are known, and keeps it", () => {
-    const updates = original.filter((event) => event.kind === "naive-updated");
+    const updates = original.filter((event) => "trainFrom" in event);
     expect(updates.map(({ date }) => date)).toEqual(updatesOf(original).map(({ date }) => date));
     for (const { date, trainFrom, trainTo } of updates) {
       const today = bars.findIndex((bar) => bar.date === date);
@@ -172,7 +172,7 @@ describe("replayMarket", () => {
     const naive = (events: ReplayEvent[]) =>
       events.flatMap((event) => {
         if (event.kind === "day-settled") return [event.position.naive];
-        return event.kind === "naive-updated" ? [event.loss] : [];
+        return "trainFrom" in event ? [event.loss!.after] : [];
       });
     expect(naive(plain)).toEqual(naive(other));
     expect(updatesOf(plain)).not.toEqual(updatesOf(other));

@@ -9,6 +9,7 @@ import type {
 } from "../../src/replay/replay-event.ts";
 
 const inSample = { sharpe: 2, annualReturn: 0.3, maxDrawdown: 0.1 };
+const alike = { static: inSample, naive: inSample, driftkeel: inSample };
 
 /** A base network with an in-sample Sharpe ratio of 2, and 0.02 for holding. */
 export const baseTrained: BaseTrained = {
@@ -18,15 +19,10 @@ export const baseTrained: BaseTrained = {
   steps: 300,
   lossBefore: 0.01,
   lossAfter: -0.25,
-  inSample: {
-    hold: { ...inSample, sharpe: 0.02 },
-    static: inSample,
-    naive: inSample,
-    driftkeel: inSample,
-  },
+  inSample: { ...alike, hold: { ...inSample, sharpe: 0.02 } },
 };
 
-/** A day on which holding earned `pnl`, the static model half of it, naive lost it, driftkeel double. */
+/** A day on which holding earned `pnl`, static half of it, driftkeel double; naive lost `pnl`. */
 export function daySettled(date: string, pnl: number): DaySettled {
   return {
     kind: "day-settled",

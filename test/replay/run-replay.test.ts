@@ -1,4 +1,4 @@
-// A run leaves two files that belong together, the same bytes each time, or leaves all as it was.
+// A run leaves three files that belong together, the same bytes each time, or leaves all as it was.
 
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -9,6 +9,7 @@ import { type BarFile, parseBars } from "../../src/replay/bars.ts";
 import type { ReplayEvent } from "../../src/replay/replay-event.ts";
 import type { ReplayOptions } from "../../src/replay/replay-options.ts";
 import { type ReplayResult, runReplay } from "../../src/replay/run-replay.ts";
+import { readPage } from "./page/well-formed.ts";
 import { csvOf, shuffledAfter, syntheticBars } from "./synthetic-bars.ts";
 
 const bars = syntheticBars(400);
@@ -39,6 +40,7 @@ describe("runReplay", () => {
     expect(first.reportPath).toBe(join(folder, "first", "replay", "report.json"));
     expect((await readdir(join(folder, "first", "replay"))).sort()).toEqual([
       "decisions.jsonl",
+      "report.html",
       "report.json",
     ]);
     const report = await readFile(first.reportPath, "utf8");
@@ -51,12 +53,22 @@ describe("runReplay", () => {
     });
   });
 
+  it("writes a page about the same run", async () => {
+    const page = await readFile(first.pagePath, "utf8");
+    expect(first.pagePath).toBe(join(folder, "first", "replay", "report.html"));
+    readPage(page);
+    const { data, decisions } = JSON.parse(first.report);
+    expect(page).toContain(data.file);
+    expect(page).toContain(decisions.sha256);
+  });
+
   it("makes the same bytes of the same seed, and others of another", async () => {
     const baseDir = join(folder, "again");
     const again = await runReplay(file, options, { baseDir });
     expect(again.report).toBe(first.report);
     const decisions = await readFile(again.decisionsPath);
     expect(decisions).toEqual(await readFile(first.decisionsPath));
+    expect(await readFile(again.pagePath)).toEqual(await readFile(first.pagePath));
     const other = await runReplay(file, { ...options, seed: 2 }, { baseDir });
     expect(other.report).not.toBe(first.report);
   });
@@ -89,7 +101,7 @@ describe("runReplay", () => {
     );
     await expect(running).rejects.toMatchObject({ code: "UPDATE_CANCELLED" });
     expect(await readFile(first.reportPath, "utf8")).toBe(first.report);
-    expect(await readdir(join(folder, "first", "replay"))).toHaveLength(2);
+    expect(await readdir(join(folder, "first", "replay"))).toHaveLength(3);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { FileStore } from "../../src/store/file-store.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { FaultyDisk } from "../../src/testing/faulty-disk.ts";
-import { storeConformance, type StoreSubject } from "../../src/testing/store-conformance.ts";
+import { type StoreSubject, storeConformance } from "../../src/testing/store-conformance.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -83,7 +83,7 @@ describe("SharpeStability", () => {
     expect(refused([1.5, 0.75])).toBeGreaterThanOrEqual(90);
   });
 
-  it("is noise by the point rule: independent evaluations refuse nearly half of equal models", () => {
+  it("is noise by the point rule: on days of their own nearly half of equal models fail", () => {
     const share = refused([1.5, 1.5], { mode: "point", isPaired: false });
     expect(share).toBeGreaterThan(35);
     expect(share).toBeLessThan(60);

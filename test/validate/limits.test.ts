@@ -119,7 +119,10 @@ describe("WeightNorm", () => {
       ["b", Float32Array.from(values)],
       ["c", Float32Array.of(2)],
     ]);
-    expect(new WeightNorm(1e9).validate(snapshotOf(), snapshotOf({ weights })).pass).toBe(false);
+    const result = new WeightNorm(1e9).validate(snapshotOf(), snapshotOf({ weights }));
+    expect(result.pass).toBe(false);
+    expect(result.reason).toContain("(b)");
+    expect(result.measurements.weightNorm).not.toBe(2);
   });
 
   it("refuses a negative limit", () => {

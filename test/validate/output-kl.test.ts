@@ -1,5 +1,6 @@
 // The divergence of the outputs: definition, direction, forms, and what is no distribution.
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutputKl, type OutputKlOptions } from "../../src/pipeline/validate/output-kl.ts";
 import { snapshotOf } from "./snapshots.ts";
@@ -54,6 +55,23 @@ describe("OutputKl", () => {
     const logits = (values: number[]) => values.map((p) => Math.log(p / (1 - p)));
     const options = { outputSize: 1, form: "logits" } as const;
     expect(klOf(logits([0.8, 0.3]), logits([0.6, 0.3]), options)).toBeCloseTo(expected, 5);
+  });
+
+  it("is never below 0, also where rounding would have it there", () => {
+    const row = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), {
+      minLength: 2,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(row, fc.integer({ min: 1, max: 20 }), (logits, shift) => {
+        const shifted = logits.map((logit) => logit + shift);
+        expect(klOf(logits, shifted, { form: "logits" })).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it("divides rows by their sum", () => {
+    expect(klOf([0.5, 0.5], [0.4998, 0.4998])).toBeCloseTo(0, 9);
   });
 
   it("is infinite, and fails any limit, when the candidate rules out what may happen", () => {

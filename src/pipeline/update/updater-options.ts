@@ -59,6 +59,7 @@ export interface IncrementalUpdaterOptions extends TrainingOptions {
 /** Options of one update. */
 export interface UpdateOptions {
   signal?: AbortSignal;
+  /** What it throws cancels the run, and is what `update` rejects with. */
   onProgress?: (progress: TrainProgress) => void;
 }
 

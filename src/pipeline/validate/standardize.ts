@@ -10,9 +10,9 @@ export interface Standardized {
 }
 
 /**
- * Standardises finite returns. Two passes over values scaled by the largest of them, and a
- * corrected mean: neither a mean far from 0 nor large values cost digits. A deviation below the
- * rounding of the mean is a constant series.
+ * Standardises finite returns. They are first divided by the largest of them, which no unit can
+ * then overflow, and the mean is taken out before squaring, so that a mean far from 0 costs no
+ * digits. A deviation below the rounding of the mean is a constant series.
  */
 export function standardize(returns: Float64Array): Standardized {
   const n = returns.length;
@@ -21,13 +21,10 @@ export function standardize(returns: Float64Array): Standardized {
   for (const value of returns) largest = Math.max(largest, Math.abs(value));
   if (largest === 0) return { sharpe: 0, scores, varies: false };
   for (let t = 0; t < n; t++) scores[t] = returns[t]! / largest;
-  const roughMean = meanOf(scores);
-  for (let t = 0; t < n; t++) scores[t]! -= roughMean;
-  const correction = meanOf(scores);
-  const mean = roughMean + correction;
+  const mean = meanOf(scores);
   let squares = 0;
   for (let t = 0; t < n; t++) {
-    scores[t]! -= correction;
+    scores[t]! -= mean;
     squares += scores[t]! * scores[t]!;
   }
   const deviation = Math.sqrt(squares / n);
