@@ -51,7 +51,8 @@ function regimeBands(regimes: readonly Regime[]): Markup {
 
 function traderToggle(trader: Trader, gain: number): Markup {
   return markup`<label>
-<input type="checkbox" id="show-${trader}" autocomplete="off" checked=""/>${swatch(`line ${trader}`)}
+<input type="checkbox" id="show-${trader}" autocomplete="off" checked=""/>
+${swatch(`line ${trader}`)}
 ${TRADER_TITLE[trader]} <b>${signed(100 * gain, 0)}%</b></label>
 `;
 }

@@ -4,8 +4,8 @@ import { Markup } from "./markup.ts";
 
 /** Colours of the traders are told apart by people who see fewer of them; lines differ too. */
 const COLORS = `
-:root{color-scheme:light dark;--page:#fbfaf7;--card:#fff;--ink:#1c2127;--soft:#59626d;--rule:#dcdfe3;
---hold:#6f7781;--static:#b06a00;--naive:#b0417f;--driftkeel:#0067b3;--bear:#d9480f2e;
+:root{color-scheme:light dark;--page:#fbfaf7;--card:#fff;--ink:#1c2127;--soft:#59626d;
+--rule:#dcdfe3;--hold:#6f7781;--static:#b06a00;--naive:#b0417f;--driftkeel:#0067b3;--bear:#d9480f2e;
 --sideways:#868e9633;--alert:#b27300;--kept:#1d7f3c;--undone:#c92a2a}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--card:#1c2026;--ink:#e8eaed;--soft:#a4adb8;
 --rule:#363c45;--hold:#a7afb9;--static:#f0a63a;--naive:#ee8fc4;--driftkeel:#5db4f5;--bear:#ff6b3530;
@@ -17,6 +17,7 @@ const TEXT = `
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
 main,header,footer{max-width:68rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2.5rem}
+h1,p{overflow-wrap:anywhere}
 h1{font-size:2rem;line-height:1.2;margin:0 0 .5rem}
 h2{font-size:1.2rem;margin:0 0 .25rem}
 p{margin:0 0 .75rem;max-width:48rem}
@@ -52,8 +53,10 @@ border-top:1px solid var(--rule)}
 time,dl{font-variant-numeric:tabular-nums}
 .tag{justify-self:start;align-self:start;color:var(--tone);font-size:.8125rem;font-weight:600;
 border:1px solid;border-radius:1rem;padding:0 .5rem;white-space:nowrap}
+td .tag{border:0;padding:0}
 small{display:block}
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:0 2rem;margin:0 0 1rem}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:0 2rem;
+margin:0 0 1rem}
 dl div{display:flex;justify-content:space-between;gap:1rem;border-bottom:1px solid var(--rule)}
 dd{margin:0}
 summary{cursor:pointer;padding:.25rem 0}

@@ -1,6 +1,6 @@
 // The frame of a plot: a drawing that stretches to the page, and labels that keep their size.
 
-import { Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "./markup.ts";
 import type { Scale } from "./scale.ts";
 
 /** Size of every drawing in its own units; the page stretches it, lines keep their width. */
@@ -136,7 +136,8 @@ export function plot(parts: PlotParts): Markup {
 ${legend}
 <div class="frame">
 <div class="y" aria-hidden="true">${beside}</div>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${description}">
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img"
+ aria-label="${description}">
 ${drawing}
 </svg>
 <div class="x" aria-hidden="true">${below}</div>
@@ -153,6 +154,6 @@ export function legendOf(entries: readonly (readonly [name: string, meaning: str
 
 /** A short line in the style of a class, as in the drawing. */
 export function swatch(name: string): Markup {
-  const path = new Markup('d="M1 6H23"');
-  return markup`<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true"><path class="${name}" ${path}/></svg>`;
+  return markup`<svg class="swatch" viewBox="0 0 24 12" aria-hidden="true">
+<path class="${name}" d="M1 6H23"/></svg>`;
 }

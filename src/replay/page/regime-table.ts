@@ -37,9 +37,10 @@ function traderRow(name: Trader, trader: TraderSummary): Markup {
 
 function regimeBlock(summary: RegimeSummary): Markup {
   const { regime, days, driftAlerts, traders } = summary;
+  const facts = [counted(days, "day"), counted(driftAlerts, "drift alert"), updatesText(summary)];
   return markup`<tbody>
 <tr class="regime"><th colspan="6" scope="rowgroup"><b>${REGIME_TITLE[regime]}</b>
-<span>${counted(days, "day")} · ${counted(driftAlerts, "drift alert")} · ${updatesText(summary)}</span>
+<span>${facts.join(" · ")}</span>
 </th></tr>
 ${TRADERS.map((name) => traderRow(name, traders[name]))}</tbody>
 `;
@@ -55,8 +56,8 @@ export function regimeTable(summaries: readonly RegimeSummary[], warmUpSharpe: n
 ${summaries.map(regimeBlock)}</table></div>
 <p class="note">Sharpe ratio and return per year, largest drawdown, mean size of the position; all
 after costs. Every day was traded before it was trained on. Degradation: the part of the Sharpe
-ratio in the warm-up years (${signed(warmUpSharpe)}) that is gone; those years were trained on, which
-flatters them. Regimes are named in hindsight and steer nothing; the days of one are put end to
-end.</p></section>
+ratio in the warm-up years (${signed(warmUpSharpe)}) that is gone; those years were trained on,
+which flatters them. Regimes are named in hindsight and steer nothing; the days of one are put end
+to end.</p></section>
 `;
 }

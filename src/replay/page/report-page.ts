@@ -28,11 +28,12 @@ function pageHeader({ file, settings, base, summaries }: PageInput): Markup {
 `;
   });
   const { bars } = file;
+  const span = `${bars[0]!.date} to ${bars.at(-1)!.date}`;
   return markup`<header><h1>Driftkeel replay of ${file.name}</h1>
-<p>${counted(bars.length, "daily bar")} from ${bars[0]!.date} to ${bars.at(-1)!.date}. A base network
-was trained on the first ${counted(settings.warmupYears, "year")} (${counted(base.samples, "day")} to
-${base.date}). Then ${counted(days, "day")} were lived through one by one: predict, observe the P&amp;L,
-notice drift, update, judge, keep or undo. Nobody saw the next day. Four traders, side by side:</p>
+<p>${counted(bars.length, "daily bar")}, ${span}. A base network was trained on the first
+${counted(settings.warmupYears, "year")} (${counted(base.samples, "day")}, to ${base.date}). Then
+${counted(days, "day")} were lived through one by one: predict, observe the P&amp;L, notice drift,
+update, judge, keep or undo. Nobody saw the next day. Four traders, side by side:</p>
 <ul>${TRADERS.map(
     (name) => markup`<li><b>${TRADER_TITLE[name]}</b> ${TRADER_STORY[name]}.</li>
 `,

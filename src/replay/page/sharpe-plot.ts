@@ -57,12 +57,13 @@ export function sharpePlot(
     return { name, meaning, count: found.length, path: [...new Set(marks)].join("") };
   });
   const floor = `M0 ${laneMiddle(0) - LANE_HEIGHT / 2 - 8}H${WIDTH}`;
+  const span = counted(windowSize, "trading day");
   const counts = lanes.map(({ meaning, count }) => `${meaning}: ${count}`);
   return plot({
     id: "sharpe",
     title: "Rolling Sharpe ratio of driftkeel",
-    caption: markup`Per year, over the last ${counted(windowSize, "trading day")}, once there are as many. Below: the days
-on which drift was noticed, and those on which an update was tried.`,
+    caption: markup`Per year, over the last ${span}, once there are as many. Below: the
+days on which drift was noticed, and those on which an update was tried.`,
     description: `Rolling Sharpe ratio by day, and marks: ${counts.join(", ")}.`,
     legend: legendOf([
       ["line driftkeel", "rolling Sharpe ratio"],

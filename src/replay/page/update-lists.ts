@@ -47,9 +47,9 @@ export function decisionList(events: readonly ReplayEvent[]): Markup {
   });
   const last = items.slice(-LAST_DECISIONS).reverse();
   return markup`<section id="decisions"><h2>Last decisions</h2>
-<p>The last ${last.length} of ${items.length.toLocaleString("en-US")}, newest first: updates, and the
-drift alerts that led to them. decisions.jsonl has all, with the alerts that came too soon after an
-update to start another, and the updates of naive.</p>
+<p>The last ${last.length} of ${items.length.toLocaleString("en-US")}, newest first: updates, and
+the drift alerts that led to them. decisions.jsonl has all, with the alerts that came too soon
+after an update to start another, and the updates of naive.</p>
 <ol class="decisions">
 ${last}</ol></section>
 `;

@@ -2,48 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import { percent, signed } from "../../../src/replay/page/number-text.ts";
-import { type PageInput, pageText } from "../../../src/replay/page/report-page.ts";
-import { type ReplayEvent, TRADERS } from "../../../src/replay/replay-event.ts";
-import { parseReplayOptions } from "../../../src/replay/replay-options.ts";
+import { pageText } from "../../../src/replay/page/report-page.ts";
+import { TRADERS } from "../../../src/replay/replay-event.ts";
 import { summariseReplay } from "../../../src/replay/replay-summary.ts";
 import { reportText } from "../../../src/replay/report.ts";
-import {
-  baseTrained,
-  daySettled,
-  driftDetected,
-  naiveUpdated,
-  updateSettled,
-} from "../replay-events.ts";
-import { syntheticBars } from "../synthetic-bars.ts";
+import { baseTrained, daySettled, naiveUpdated, updateSettled } from "../replay-events.ts";
+import { bars, eventsOf, live, pageInput } from "./page-input.ts";
 import { type PageElement, readPage } from "./well-formed.ts";
-
-const bars = syntheticBars(300);
-const live = bars.slice(150);
-
-/** 150 days with alerts every 10 days and updates every 20, each third of them rolled back. */
-function eventsOf(updateMs: number): ReplayEvent[] {
-  return live.flatMap(({ date }, day) => [
-    ...(day % 10 === 9 ? [{ ...driftDetected(date), action: "update" } as const] : []),
-    ...(day % 20 === 19
-      ? [
-          updateSettled(date, day % 60 === 59 ? "update-rolled-back" : "update-accepted", updateMs),
-          naiveUpdated(date, "naive-updated"),
-        ]
-      : []),
-    daySettled(date, 0.01 * Math.sin(day) + 0.001),
-  ]);
-}
-
-function input(name = "prices.csv", events = eventsOf(1)): PageInput {
-  return {
-    file: { name, sha256: "a".repeat(64), bars },
-    settings: parseReplayOptions(),
-    base: baseTrained,
-    summaries: summariseReplay(bars, baseTrained, events),
-    log: { lines: 30, sha256: "b".repeat(64) },
-    events,
-  };
-}
 
 function hasClasses(element: PageElement, ...names: string[]): boolean {
   const classes = (element.attributes.class ?? "").split(" ");
@@ -51,7 +16,7 @@ function hasClasses(element: PageElement, ...names: string[]): boolean {
 }
 
 describe("pageText", () => {
-  const page = pageText(input());
+  const page = pageText(pageInput());
   const elements = readPage(page);
   const withId = (id: string) => elements.find(({ attributes }) => attributes.id === id)!;
 
@@ -91,7 +56,7 @@ describe("pageText", () => {
   });
 
   it("says in the table what report.json says", () => {
-    const report = JSON.parse(reportText(input()));
+    const report = JSON.parse(reportText(pageInput()));
     const rows = elements.filter(({ name }) => name === "tr").map(({ text }) => text);
     const found = rows.filter((text) => /^(buy|static|naive|driftkeel)/.test(text));
     const expected = report.regimes.flatMap((regime: Record<string, Record<string, number>>) =>
@@ -115,7 +80,7 @@ describe("pageText", () => {
   });
 
   it("draws an end of the capital that agrees with the yearly return of report.json", () => {
-    const report = JSON.parse(reportText(input()));
+    const report = JSON.parse(reportText(pageInput()));
     const { annual_return } = report.regimes.at(-1).driftkeel;
     const gain = (1 + annual_return) ** (live.length / 252) - 1;
     expect(withId("equity").text).toContain(`${signed(100 * gain, 0)}%`);
@@ -123,7 +88,7 @@ describe("pageText", () => {
 
   it("states every setting and both digests", () => {
     const { text } = withId("settings");
-    const { settings } = JSON.parse(reportText(input()));
+    const { settings } = JSON.parse(reportText(pageInput()));
     for (const [name, value] of Object.entries(settings)) {
       const names =
         typeof value === "object" ? Object.keys(value!).map((n) => `${name}.${n}`) : [name];
@@ -143,12 +108,12 @@ describe("pageText", () => {
   });
 
   it("does not depend on how long updates took", () => {
-    expect(pageText(input("prices.csv", eventsOf(99)))).toBe(page);
+    expect(pageText(pageInput("prices.csv", eventsOf(99)))).toBe(page);
   });
 
   it("shows a hostile file name and leaves it text", () => {
     const name = `"><script>alert('1')</script><img src=x onerror=y>&lt;\u0000.csv`;
-    const hostile = pageText(input(name));
+    const hostile = pageText(pageInput(name));
     expect(readPage(hostile).map((element) => element.name)).toEqual(
       elements.map((element) => element.name),
     );
@@ -163,7 +128,7 @@ describe("pageText", () => {
       daySettled(date, 0.01),
     ];
     for (const events of [[daySettled(date, 0)], failed]) {
-      const text = pageText(input("prices.csv", events));
+      const text = pageText(pageInput("prices.csv", events));
       readPage(text);
       expect(text).not.toMatch(/NaN|Infinity|undefined/);
     }
@@ -175,7 +140,7 @@ describe("pageText", () => {
     const events = days.map((date, day) => daySettled(date, 0.01 * Math.sin(day * day)));
     const summaries = summariseReplay(century, baseTrained, events);
     const file = { name: "century.csv", sha256: "", bars: century };
-    const text = pageText({ ...input(), file, summaries, events });
+    const text = pageText({ ...pageInput(), file, summaries, events });
     expect(text.length).toBeLessThan(1_500_000);
     expect(text).toContain("of every 26 neighbouring days, the lowest and the highest");
   });

@@ -8,7 +8,7 @@ export interface PageElement {
   text: string;
 }
 
-const TAG = /<(\/?)([a-z][a-z0-9]*)((?: [a-zA-Z-]+="[^"<>]*")*)(\/?)>/y;
+const TAG = /<(\/?)([a-z][a-z0-9]*)((?:[ \n]+[a-zA-Z-]+="[^"<>]*")*)(\/?)>/y;
 const TEXT = /[^<>]+/y;
 const LONE_AMPERSAND = /&(?!(?:amp|lt|gt|quot|#\d+);)/;
 
@@ -48,7 +48,7 @@ export function readPage(page: string): PageElement[] {
 
 function readAttributes(text: string): Record<string, string> {
   const attributes: Record<string, string> = {};
-  for (const [, name, value] of text.matchAll(/ ([a-zA-Z-]+)="([^"]*)"/g)) {
+  for (const [, name, value] of text.matchAll(/([a-zA-Z-]+)="([^"]*)"/g)) {
     if (name! in attributes) throw new Error(`twice: ${name}`);
     attributes[name!] = value!;
   }
