@@ -11,6 +11,8 @@ export const ALIGN_BYTES = 64;
 export const K_BLOCK = 512;
 /** Rows of the result in one parallel chunk; a multiple of the 4 rows of a tile. */
 export const ROWS_PER_CHUNK = 32;
+/** Columns of the result in one parallel chunk, where there are too few rows; a multiple of the 8 of a tile. */
+export const COLUMNS_PER_CHUNK = 128;
 /** Below this many products a fork and join costs more than it gains. */
 export const PARALLEL_MIN_PRODUCTS = 1 << 20;
 

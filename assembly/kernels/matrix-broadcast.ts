@@ -162,10 +162,11 @@ function pack8(packed: usize, b: usize, k: i32, ldb: usize): void {
 
 /**
  * C = alpha * op(A) * B, or += when `add`, on this thread. c: f32[m x n]; b: f32[k x n]. Rows of op(A) are `down` bytes
- * apart, its neighbours along the sum `along`.
+ * apart, its neighbours along the sum `along`. Of C only columns first .. end-1 are computed.
  */
 export function rowsBroadcast(
   c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, down: usize, along: usize, alpha: f32, add: bool,
+  first: i32, end: i32,
 ): void {
   const ld = <usize>n << 2; // C and B have the same row length
   // Rows a power of two apart fall into the same few cache sets; packing pays once several tiles read the panel.
@@ -176,8 +177,8 @@ export function rowsBroadcast(
     const more = add || from > 0;
     const ap = a + <usize>from * along;
     const bp = b + <usize>from * ld;
-    let j: i32 = 0;
-    for (; j + 8 <= n; j += 8) {
+    let j = first;
+    for (; j + 8 <= end; j += 8) {
       const at = <usize>j << 2;
       if (pack) {
         pack8(packBuffer, bp + at, kc, ld);
@@ -186,11 +187,11 @@ export function rowsBroadcast(
         columns8(c + at, ap, bp + at, m, kc, down, along, ld, ld, alpha, more);
       }
     }
-    if (j + 4 <= n) {
+    if (j + 4 <= end) {
       columns4(c + (<usize>j << 2), ap, bp + (<usize>j << 2), m, kc, down, along, ld, ld, alpha, more);
       j += 4;
     }
-    for (; j < n; j++) {
+    for (; j < end; j++) {
       columns1(c + (<usize>j << 2), ap, bp + (<usize>j << 2), m, kc, down, along, ld, ld, alpha, more);
     }
     from += kc;

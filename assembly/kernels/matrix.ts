@@ -15,7 +15,7 @@
 // Each element of C is computed by the same operations in the same order whatever tile it falls into and whichever
 // thread computes it, so results do not depend on m, n or the thread count.
 
-import { PARALLEL_MIN_PRODUCTS, ROWS_PER_CHUNK } from "../layout";
+import { COLUMNS_PER_CHUNK, PARALLEL_MIN_PRODUCTS, ROWS_PER_CHUNK } from "../layout";
 import { helpersAttached, jobArguments, parallelFor } from "../parallel";
 import { rowsBroadcast } from "./matrix-broadcast";
 import { rowsNT } from "./matrix-dot";
@@ -33,14 +33,23 @@ class Product {
   add: bool;
 }
 
+/** Whether `split` rows (or columns) are worth cutting: enough of them, and enough work in all. */
 // @ts-ignore: decorator
 @inline
-function isParallel(m: i32, n: i32, k: i32): bool {
-  return helpersAttached() && m > ROWS_PER_CHUNK && <i64>m * n * k >= PARALLEL_MIN_PRODUCTS;
+function isParallel(split: i32, n: i32, k: i32): bool {
+  return helpersAttached() && split > ROWS_PER_CHUNK && <i64>split * n * k >= PARALLEL_MIN_PRODUCTS;
+}
+
+/** Chunks that cover `count` rows or columns. */
+// @ts-ignore: decorator
+@inline
+function chunksOf(count: i32, size: i32): i32 {
+  return (count + size - 1) / size;
 }
 
 function runChunks(
-  chunk: (job: usize, index: i32) => void, c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alpha: f32, add: bool,
+  chunk: (job: usize, index: i32) => void, chunks: i32,
+  c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alpha: f32, add: bool,
 ): void {
   const product = changetype<Product>(jobArguments());
   product.c = c;
@@ -51,7 +60,7 @@ function runChunks(
   product.k = k;
   product.alpha = alpha;
   product.add = add;
-  parallelFor(chunk, (m + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK);
+  parallelFor(chunk, chunks);
 }
 
 function chunkNT(job: usize, index: i32): void {
@@ -66,16 +75,25 @@ function chunkNN(job: usize, index: i32): void {
   const row = index * ROWS_PER_CHUNK;
   const rows = min(x.m - row, ROWS_PER_CHUNK);
   const along = <usize>x.k << 2;
-  rowsBroadcast(
-    x.c + ((<usize>row * x.n) << 2), x.a + <usize>row * along, x.b, rows, x.n, x.k, along, 4, x.alpha, x.add);
+  const c = x.c + ((<usize>row * x.n) << 2);
+  rowsBroadcast(c, x.a + <usize>row * along, x.b, rows, x.n, x.k, along, 4, x.alpha, x.add, 0, x.n);
 }
 
 function chunkTN(job: usize, index: i32): void {
   const x = changetype<Product>(job);
   const row = index * ROWS_PER_CHUNK;
   const rows = min(x.m - row, ROWS_PER_CHUNK);
+  const c = x.c + ((<usize>row * x.n) << 2);
   rowsBroadcast(
-    x.c + ((<usize>row * x.n) << 2), x.a + (<usize>row << 2), x.b, rows, x.n, x.k, 4, <usize>x.m << 2, x.alpha, x.add);
+    c, x.a + (<usize>row << 2), x.b, rows, x.n, x.k, 4, <usize>x.m << 2, x.alpha, x.add, 0, x.n);
+}
+
+/** Columns instead of rows: the gradients of an adapter have few rows (the rank) and many columns. */
+function chunkColumnsTN(job: usize, index: i32): void {
+  const x = changetype<Product>(job);
+  const first = index * COLUMNS_PER_CHUNK;
+  const end = min(x.n, first + COLUMNS_PER_CHUNK);
+  rowsBroadcast(x.c, x.a, x.b, x.m, x.n, x.k, 4, <usize>x.m << 2, x.alpha, x.add, first, end);
 }
 
 /**
@@ -83,7 +101,7 @@ function chunkTN(job: usize, index: i32): void {
  * c: f32[m x n]; a: f32[m x k]; b: f32[n x k]; none may overlap c. k = 0 gives zeros. Allocates nothing.
  */
 export function gemmNT(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alpha: f32, add: bool): void {
-  if (isParallel(m, n, k)) runChunks(chunkNT, c, a, b, m, n, k, alpha, add);
+  if (isParallel(m, n, k)) runChunks(chunkNT, chunksOf(m, ROWS_PER_CHUNK), c, a, b, m, n, k, alpha, add);
   else rowsNT(c, a, b, m, n, k, alpha, add);
 }
 
@@ -92,8 +110,8 @@ export function gemmNT(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alp
  * c: f32[m x n]; a: f32[m x k]; b: f32[k x n]; none may overlap c. k = 0 gives zeros. Allocates nothing.
  */
 export function gemmNN(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alpha: f32, add: bool): void {
-  if (isParallel(m, n, k)) runChunks(chunkNN, c, a, b, m, n, k, alpha, add);
-  else rowsBroadcast(c, a, b, m, n, k, <usize>k << 2, 4, alpha, add);
+  if (isParallel(m, n, k)) runChunks(chunkNN, chunksOf(m, ROWS_PER_CHUNK), c, a, b, m, n, k, alpha, add);
+  else rowsBroadcast(c, a, b, m, n, k, <usize>k << 2, 4, alpha, add, 0, n);
 }
 
 /**
@@ -101,6 +119,11 @@ export function gemmNN(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alp
  * c: f32[m x n]; a: f32[k x m]; b: f32[k x n]; none may overlap c. k = 0 gives zeros. Allocates nothing.
  */
 export function gemmTN(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, alpha: f32, add: bool): void {
-  if (isParallel(m, n, k)) runChunks(chunkTN, c, a, b, m, n, k, alpha, add);
-  else rowsBroadcast(c, a, b, m, n, k, 4, <usize>m << 2, alpha, add);
+  if (isParallel(m, n, k)) {
+    runChunks(chunkTN, chunksOf(m, ROWS_PER_CHUNK), c, a, b, m, n, k, alpha, add);
+  } else if (isParallel(n, m, k)) {
+    runChunks(chunkColumnsTN, chunksOf(n, COLUMNS_PER_CHUNK), c, a, b, m, n, k, alpha, add);
+  } else {
+    rowsBroadcast(c, a, b, m, n, k, 4, <usize>m << 2, alpha, add, 0, n);
+  }
 }

@@ -96,9 +96,10 @@ for (const build of builds) {
 
     it("a proximal step stays between weight and baseline for any strength", () => {
       for (const strength of [0, 1e-30, 1, 1e6, 1e38, 1e300]) {
-        const { values, lent, at } = lend(65);
+        const { values, lent, at } = lend(67);
         for (const p of [3, 64]) lent.fisher[p] = 0; // infinity times 0 would be NaN
-        exports.ewcProximalStep(...at, 65, strength);
+        for (const p of [5, 66]) lent.fisher[p] = 9; // 9 times 1e38 overflows
+        exports.ewcProximalStep(...at, 67, strength);
         lent.theta.forEach((theta, p) => {
           const [from, to] = [values.theta[p]!, values.baseline[p]!];
           const slack = 2 * U32 * Math.max(Math.abs(from), Math.abs(to));

@@ -1,6 +1,7 @@
 // The structured finite-difference Fisher agrees with the references and with the analytic one.
 
 import { describe, expect, it } from "vitest";
+import type { ActivationName } from "../reference/activation.ts";
 import { analyticFisher } from "../reference/analytic-fisher.ts";
 import { fisherByDifferences } from "../reference/fisher.ts";
 import type { RowLossName } from "../reference/loss.ts";
@@ -21,7 +22,7 @@ import {
   tensorsOfFlat,
 } from "./fisher-case.ts";
 import { builds, openCore } from "./harness.ts";
-import { networkOf, type Tensors } from "./network-block.ts";
+import { activationNames, networkOf, type Tensors } from "./network-block.ts";
 import { expectTensors } from "./network-pass.ts";
 
 const ROWS = 5;
@@ -89,6 +90,19 @@ function steepLayers(): Layer[] {
   return layers;
 }
 
+/**
+ * One input in front of two hidden values: -6000 x + 6000.5 and -999 x + 1000.3 are about 1, while
+ * their steps are long enough to bend an activation, and the second value's weights of 200 make a
+ * move of it long for a softmax that it hardly changes.
+ */
+function leverLayers(activation: ActivationName): Layer[] {
+  const layers = networkOf(new Random(51), 1, [{ outputs: 2, activation }, { outputs: 3 }]);
+  layers[0]!.weight!.set([-6000, -999]);
+  layers[0]!.bias!.set([6000.5, 1000.25]);
+  layers[1]!.weight!.set([0.5, 200, -0.25, 200.5, 1, 199]);
+  return layers;
+}
+
 for (const build of builds) {
   describe(build, () => {
     const core = openCore(build);
@@ -121,6 +135,26 @@ for (const build of builds) {
       const { tensors } = structured(core, layers, batch, loss);
       // The loss is about 5000 and its rounding grows with it; the steps grow as well.
       expectTensors(tensors, byDifferences(layers, batch, loss), 1e-6);
+    });
+
+    it.each(activationNames)("long levers in front of %s", (activation) => {
+      const layers = leverLayers(activation);
+      const input = Float32Array.of(1, 0.99998, 1.00003);
+      const batch = { count: 3, input, label: [1, 0, 0, 0, 1, 0, 0.5, 0.25, 0.25] };
+      for (const loss of ["softmax-cross-entropy", "mse", "huber"] as const) {
+        const { tensors } = structured(core, layers, batch, loss);
+        expectTensors(tensors, byDifferences(layers, batch, loss), 1e-6, NOTHING);
+      }
+    });
+
+    it("steps of 2 under a softmax", () => {
+      const layers = networkOf(new Random(52), 1, [{ outputs: 3 }]);
+      layers[0]!.bias!.set([330_000, 330_001, 329_999.5]);
+      const batch = { count: 2, input: [1, -0.5], label: [1, 0, 0, 0, 0.5, 0.5] };
+      const { tensors } = structured(core, layers, batch, "softmax-cross-entropy");
+      // The reference's loss rounds at 330000 and its short steps magnify that to 5e-6.
+      const exact = byDifferences(layers, batch, "softmax-cross-entropy");
+      expectTensors(tensors, exact, 2e-4);
     });
 
     it("inputs of 0 and of 1e5", () => {
