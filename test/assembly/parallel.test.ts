@@ -37,7 +37,14 @@ function product(core: Core, form: Form, [m, n, k]: Size) {
   core.exports[form](c.byteOffset, a.byteOffset, b.byteOffset, m, n, k, 0.7, 1);
   // Every thread claims until it gets a number behind the last chunk.
   const claimed = new Int32Array(core.memory.buffer, core.pool)[layout.POOL_NEXT >> 2]!;
-  return { result: c.slice(), threads: claimed - Math.ceil(m / layout.ROWS_PER_CHUNK) };
+  const chunks = chunksOf(form, m, n);
+  return { result: c.slice(), threads: chunks === undefined ? 1 : claimed - chunks };
+}
+
+/** Chunks of a product: rows, or columns where TN has too few rows; undefined when it is not cut. */
+function chunksOf(form: Form, m: number, n: number): number | undefined {
+  if (m > layout.ROWS_PER_CHUNK) return Math.ceil(m / layout.ROWS_PER_CHUNK);
+  return form === "gemmTN" ? Math.ceil(n / layout.COLUMNS_PER_CHUNK) : undefined;
 }
 
 /** A training run whose products are cut. */

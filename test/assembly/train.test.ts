@@ -159,6 +159,20 @@ for (const build of builds) {
       expect(plan.int(layout.PLAN_STALE)).toBeGreaterThanOrEqual(2);
     });
 
+    it("a gain gives the patience back", () => {
+      const stepsWith = (patience: number) =>
+        expectRun(core, {
+          ...plain,
+          trainable: "all",
+          batchRows: 2,
+          steps: 40,
+          seed: 2,
+          holdout: { samples: holdout.samples, every: 1, patience },
+        }).exact.steps;
+      // Two looks without gain, then some with: what follows two is more than a third.
+      expect(stepsWith(3)).toBeGreaterThan(stepsWith(2) + 1);
+    });
+
     it("a run to the end keeps the best as well", () => {
       expectRun(core, { ...plain, steps: 7, holdout: { ...holdout, patience: 100 } });
     });
