@@ -44,7 +44,7 @@ function accepted(policy: PromotionPolicy, seeds: number, taskCount: number, gai
   return percent(count, seeds);
 }
 
-/** How often a challenger is promoted, by the bare mean and by the bound of the paired difference. */
+/** How often a challenger is promoted: by the bare mean, and by the bound of the difference. */
 export function promotionTable(seeds: number): QualityTable {
   const limits = {
     minRewardDelta: 0,
@@ -67,8 +67,8 @@ export function promotionTable(seeds: number): QualityTable {
     columns: ["tasks", "gain 0, bare mean", "gain 0", "gain 0.02", "gain 0.05", "gain 0.1"],
     rows,
     note:
-      `${seeds} seeds; rewards of deviation ${DEVIATION}, ${100 * SHARED}% of the variance shared; ` +
-      `minRewardDelta 0, confidence ${1 - LEVEL / 100} but for the bare mean.`,
+      `${seeds} seeds; rewards of deviation ${DEVIATION}, ${100 * SHARED}% of their variance ` +
+      `shared; minRewardDelta 0, confidence ${1 - LEVEL / 100} but for the bare mean.`,
     requirements: [
       {
         what: "challengers without a gain, with confidence",

@@ -10,9 +10,14 @@ import type { Store } from "./store.ts";
 const KEY = "current.json";
 const MEASUREMENTS = "an object of finite numbers by names of 1 to 128 characters";
 /** Measurements by name; no name can reach a prototype. */
-export const measurements = z.record(
-  z.string().regex(/^(?!__proto__$)[\s\S]{1,128}$/),
-  z.number(MEASUREMENTS),
+export const measurements = z.custom<Record<string, number>>(
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).every(
+      ([name, number]) => /^(?!__proto__$)[\s\S]{1,128}$/.test(name) && Number.isFinite(number),
+    ),
   MEASUREMENTS,
 );
 

@@ -20,7 +20,9 @@ import { decodeUtf8 } from "./utf8.ts";
 const BEAT_MS = 3_000;
 /** Five beats: an event loop that is blocked for less keeps its lock. */
 const PATIENCE_MS = 15_000;
-const POLL_MS = 100;
+/** Nobody waits longer, whatever the others do. */
+const MAX_WAIT_MS = 2 * PATIENCE_MS;
+const POLL_MS = 250;
 /** Beats before the file is cut back to its first line. */
 const BEATS_KEPT = 1_000;
 
@@ -132,8 +134,11 @@ export class FolderLock {
   /** Gives the folder free. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#file.close();
-    await this.#disk.remove(this.#path);
+    try {
+      await this.#file.close();
+    } finally {
+      await this.#disk.remove(this.#path);
+    }
   }
 
   /** Writes through the open file: when another writer has removed it, nothing comes back. */
@@ -165,7 +170,7 @@ async function waitForOthers(
   host: LockHost,
 ): Promise<void> {
   const watched = new Map<string, { content: string; silentMs: number }>();
-  for (;;) {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     let mustWait = false;
     for (const other of await readOthers(disk, folder, name, token)) {
       const before = watched.get(other.token);
@@ -180,7 +185,8 @@ async function waitForOthers(
         continue;
       }
       const comesFirst = other.isHeld || other.token < token;
-      if (comesFirst && (isAlive || hasBeaten)) throw lockedError(folder, other);
+      const isOver = waitedMs >= MAX_WAIT_MS;
+      if (isOver || (comesFirst && (isAlive || hasBeaten))) throw lockedError(folder, other);
       mustWait = true;
     }
     if (!mustWait) return;

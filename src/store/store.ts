@@ -34,7 +34,7 @@ const MAX_NAMES = 8;
 /** An id, and room for what a store of ids puts around it. */
 const MAX_NAME_LENGTH = 160;
 /** Node reads files up to here. */
-export const MAX_VALUE_BYTES = 2 ** 31 - 1;
+const MAX_VALUE_BYTES = 2 ** 31 - 1;
 
 /** Whether `name` can be between the slashes of a key. */
 export function isKeyName(name: string): boolean {

@@ -155,7 +155,9 @@ export class VersionStore {
     options: { source: string; benchmark?: Record<string, number> },
   ): Promise<void> {
     checkId("id", id);
-    const { source, benchmark } = parseOptions("VersionStore.promote", promoteSchema, options);
+    const parsed = parseOptions("VersionStore.promote", promoteSchema, options);
+    const source = parsed.source;
+    const benchmark = parsed.benchmark && { ...parsed.benchmark };
     return this.#next(async () => {
       await this.#readKnown(id);
       const before = await readCurrent(this.#files.store);

@@ -97,6 +97,11 @@ export class FaultyDisk implements Disk {
     return this.#isDead;
   }
 
+  /** Bytes of all files together. */
+  get sizeBytes(): number {
+    return this.#sizeBytes(this.#root);
+  }
+
   /** The disk as the next start finds it. survival: default that of the crash, else lost. */
   restart(survival?: Survival): FaultyDisk {
     const left = survival ?? this.#crash?.survival ?? "lost";
@@ -234,7 +239,7 @@ export class FaultyDisk implements Disk {
 
   /** As much as there is room for. */
   #write(file: FileNode, bytes: Uint8Array): void {
-    const room = Math.max(0, this.capacityBytes - this.#sizeBytes(this.#root));
+    const room = Math.max(0, this.capacityBytes - this.sizeBytes);
     const fitting = bytes.subarray(0, room);
     const grown = new Uint8Array(file.bytes.length + fitting.length);
     grown.set(file.bytes);

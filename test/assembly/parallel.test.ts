@@ -41,7 +41,9 @@ function product(core: Core, form: Form, [m, n, k]: Size) {
   return { result: c.slice(), threads: chunks === undefined ? 1 : claimed - chunks };
 }
 
-/** Chunks of a product: rows, or columns where TN has too few rows; undefined when it is not cut. */
+/**
+ * Chunks of a product: rows, or columns where TN has too few rows; undefined when it is not cut.
+ */
 function chunksOf(form: Form, m: number, n: number): number | undefined {
   if (m > layout.ROWS_PER_CHUNK) return Math.ceil(m / layout.ROWS_PER_CHUNK);
   return form === "gemmTN" ? Math.ceil(n / layout.COLUMNS_PER_CHUNK) : undefined;

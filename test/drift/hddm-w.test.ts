@@ -54,6 +54,19 @@ describe("HddmW", () => {
     }
   });
 
+  it("finds nothing before there is a value after the cut, whatever the confidence", () => {
+    const confidences = { driftConfidence: 0.99, warningConfidence: 0.99 };
+    expect(new HddmW({ ...confidences, twoSided: true }).update(1)).toBe("stable");
+  });
+
+  it("leaves the cut where the bound was smallest first", () => {
+    const detector = new HddmW();
+    for (let i = 0; i < 2000; i++) detector.update(0);
+    const { memory } = detector.state() as { memory: { low: { before: { count: number } } } };
+    // The weight has reached its limit to the last bit by then.
+    expect(memory.low.before.count).toBeLessThan(500);
+  });
+
   it("is slower and surer with a smaller lambda", () => {
     const stream = errorsAt([0.2, 0.9], 300, 4);
     const first = (lambda: number) => indicesOf("drift", new HddmW({ lambda }), stream)[0]!;

@@ -7,11 +7,15 @@ import { FeedbackCollector } from "../../src/pipeline/feedback/feedback-collecto
 import { AuditLog } from "../../src/store/audit-log.ts";
 import { VersionStore } from "../../src/store/version-store.ts";
 
+/** What a line of the output speaks of: `asked` of what may be there, the rest of what is safe. */
+export type AcknowledgedKind = "feedback" | "asked" | "active" | "audit";
+
 const STDOUT = 1;
 const WRITERS = 4;
 
 const [folder = "", round = ""] = process.argv.slice(2);
-const acknowledge = (kind: string, name: string) => writeSync(STDOUT, `${kind} ${name}\n`);
+const acknowledge = (kind: AcknowledgedKind, name: string) =>
+  writeSync(STDOUT, `${kind} ${name}\n`);
 
 const feedback = await FeedbackCollector.open({
   storagePath: join(folder, "feedback"),

@@ -14,6 +14,7 @@ import { Random } from "../../src/core/random.ts";
 import { FeedbackCollector } from "../../src/pipeline/feedback/feedback-collector.ts";
 import { AuditLog } from "../../src/store/audit-log.ts";
 import { VersionStore } from "../../src/store/version-store.ts";
+import type { AcknowledgedKind } from "./kill-child.ts";
 
 /** How long a process lives at most: after its first word, or in every fourth round after birth. */
 const LONGEST_LIFE_MS = 120;
@@ -29,7 +30,7 @@ export interface KillReport {
 }
 
 /** Names by kind, as the process wrote them. */
-type Acknowledged = Map<string, string[]>;
+type Acknowledged = Map<AcknowledgedKind, string[]>;
 
 /**
  * Runs rounds on one folder: start a process, kill it at a random moment, open everything, compare.
@@ -52,7 +53,7 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const count = (kind: string) => all.get(kind)?.length ?? 0;
+  const count = (kind: AcknowledgedKind) => all.get(kind)?.length ?? 0;
   return {
     rounds,
     acknowledgedSignals: count("feedback"),
@@ -100,7 +101,7 @@ async function runUntilKilled(
     throw new Error(`Round ${round} acknowledged nothing: ${complaint}`);
   // What follows the last line feed was cut by the kill; the rest was certainly acknowledged.
   for (const line of output.split("\n").slice(0, -1)) {
-    const [kind = "", name = ""] = line.split(" ");
+    const [kind, name] = line.split(" ") as [AcknowledgedKind, string];
     const names = all.get(kind) ?? [];
     names.push(name);
     all.set(kind, names);

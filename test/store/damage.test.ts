@@ -8,8 +8,8 @@ import { decodeSnapshot, encodeSnapshot } from "../../src/store/snapshot.ts";
 import { VersionStore } from "../../src/store/version-store.ts";
 import { FaultyDisk } from "../../src/testing/faulty-disk.ts";
 
-/** One bit, another, most bits, all bits. */
-const FLIPS = [0x01, 0x20, 0x80, 0xff];
+/** One bit, others, all bits, and what makes a line feed of a space: JSON takes both. */
+const FLIPS = [0x01, 0x20, 0x80, 0xff, 0x2a];
 
 /** Calls `attempt` for every byte changed in every way, and for every truncation. */
 async function damageEverywhere(
@@ -35,6 +35,7 @@ describe("a snapshot", () => {
   it("finds every byte that was flipped, and every truncation", async () => {
     const origin = { modelId: "m", versionId: "v", kernelBuild: "k", seed: 1, parent: "p" };
     const bytes = await encodeSnapshot({ weights, ...origin });
+    expect(new TextDecoder().decode(bytes)).toContain("}  "); // with padding to damage
     expect(await decodeSnapshot(bytes)).toEqual({ weights, ...origin });
     await damageEverywhere(bytes, async (damaged, what) => {
       const outcome = await decodeSnapshot(damaged).catch((error) => error.code);

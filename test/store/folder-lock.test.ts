@@ -88,11 +88,11 @@ describe("a lock", () => {
       const disk = await lockedDisk();
       const first = await FolderLock.acquire(disk, "/folder", ".lock", stranger(1, { ms: 0 }));
       const slept = { ms: 0 };
-      const other = stranger(2, slept, async () => void (await vi.advanceTimersByTimeAsync(100)));
+      const other = stranger(2, slept, async () => void (await vi.advanceTimersByTimeAsync(250)));
       await expect(FolderLock.acquire(disk, "/folder", ".lock", other)).rejects.toThrowError(
         locked,
       );
-      expect(slept.ms).toBeLessThanOrEqual(3_100);
+      expect(slept.ms).toBeLessThanOrEqual(3_250);
       await first.assertHeld();
       // The file does not grow without end.
       await vi.advanceTimersByTimeAsync(3_000 * 2_500);
@@ -103,6 +103,23 @@ describe("a lock", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("is not waited for longer than half a minute, whatever the other does", async () => {
+    const disk = await lockedDisk();
+    // A claim that beats and comes later in order, but never ends.
+    const path = "/folder/.lock-ffffffffffffffff";
+    const claim = await disk.create(path);
+    await claim.write(new TextEncoder().encode(`${JSON.stringify(disk.lockHost.owner)}\n`));
+    const slept = { ms: 0 };
+    const sleep = async (ms: number) => {
+      slept.ms += ms;
+    };
+    const host = { ...disk.lockHost, sleep };
+    const taking = FolderLock.acquire(disk, "/folder", ".lock", host);
+    await expect(taking).rejects.toThrowError(locked);
+    expect(slept.ms).toBe(30_000);
+    expect(await disk.list("/folder")).toHaveLength(1);
   });
 
   it("is given up when the folder cannot be written", async () => {

@@ -1,4 +1,4 @@
-// Snapshots to go back to: their order, what is evicted and what never is, and what is never served.
+// Snapshots to go back to: their order, what is evicted, what never is, what is never served.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -75,6 +75,18 @@ describe("snapshots", () => {
     for (let value = 0; value < 4; value++) await manager.snapshot("same", weightsOf(value));
     expect(disk.paths()).toEqual(["/snap/000000000004-same.safetensors"]);
     expect((await manager.rollback("same")).get("w")?.[0]).toBe(3);
+  });
+
+  it("replaced just before a crash leave one file after the next start", async () => {
+    const { manager, disk } = await onDisk(5);
+    await manager.snapshot("same", weightsOf(1));
+    disk.crashAt(disk.points + 5, "lost"); // at the removal of what was replaced
+    await expect(manager.snapshot("same", weightsOf(2))).rejects.toThrow("remove");
+    const next = disk.restart();
+    expect(next.paths()).toHaveLength(2);
+    const again = (await onDisk(5, next)).manager;
+    expect(next.paths()).toEqual(["/snap/000000000002-same.safetensors"]);
+    expect((await again.rollback("same")).get("w")?.[0]).toBe(2);
   });
 
   it("taken at once are kept in the order of the calls", async () => {

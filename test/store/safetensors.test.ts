@@ -98,6 +98,7 @@ describe("reading", () => {
         expect(read.metadata).toEqual(file.metadata);
         expect([...read.tensors.keys()]).toEqual([...file.tensors.keys()]);
       }),
+      { numRuns: 50 },
     );
   });
 

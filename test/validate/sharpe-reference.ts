@@ -52,7 +52,7 @@ const coefficient = (x: number[]): number =>
   Math.max(-0.97, Math.min(0.97, lagged(x, 1) / lagged(x.slice(0, -1), 0)));
 
 /** HAC variance over all lags, with the bandwidth of an AR(1). */
-export function longRunVariance(values: number[], kernel: Kernel, prewhiten: boolean): number {
+function longRunVariance(values: number[], kernel: Kernel, prewhiten: boolean): number {
   const filter = prewhiten ? coefficient(values) : 0;
   const x = prewhiten
     ? values.slice(1).map((value, t) => value - filter * values[t]!)

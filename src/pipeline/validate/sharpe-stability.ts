@@ -41,7 +41,7 @@ export interface SharpeStabilityOptions extends SharpeInference {
    * loss on the holdout is lower than that of the active model.
    */
   onInconclusive?: "accept" | "reject";
-  /** The P&L of a fixed version on the same observations; it is asked once per judgement. */
+  /** The P&L of a fixed version on the same observations; asked at most once a judgement. */
   anchor?: AnchorSource;
 }
 
