@@ -1,6 +1,7 @@
 // The report as docs/benchmarks.md: what was missed stands as large as what was met.
 
 import { formatFigure, formatP99, formatTarget, formatValue, formatVerdict } from "./format.ts";
+import { limitingFactor } from "./limiting-factors.ts";
 import { isDisturbed } from "./machine.ts";
 import { disturbed, loads } from "./print-table.ts";
 import {
@@ -97,8 +98,12 @@ function claimLine({ work }: Row, claim: Claim): string[] {
 function listOf(report: Report, verdict: Verdict, heading: string): string {
   const found = claimsOf(report).filter(({ claim }) => verdictOf(claim) === verdict);
   if (found.length === 0) return `## ${heading}: none`;
-  const heads = ["work", "beside", "value", "target", "verdict"];
-  const lines = found.map(({ row, claim }) => claimLine(row, claim));
+  const isMissed = verdict === "missed";
+  const heads = ["work", "beside", "value", "target", "verdict", ...(isMissed ? ["why"] : [])];
+  const lines = found.map(({ row, claim }) => {
+    const why = limitingFactor(row.work, claim.against) ?? "not found out";
+    return [...claimLine(row, claim), ...(isMissed ? [why] : [])];
+  });
   return `## ${heading}: ${found.length}\n\n${table(heads, lines)}`;
 }
 

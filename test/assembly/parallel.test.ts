@@ -93,6 +93,16 @@ for (const build of builds) {
       return thread;
     }
 
+    /** Has a thread of its own train a plan; resolves with its last message. */
+    function trainElsewhere(plan: number): Promise<FromThread> {
+      return new Promise((resolve) => {
+        const trainer = start({ name: "trainer" }, (message) => {
+          if (message.kind !== "progress") resolve(message);
+        });
+        trainer.post({ kind: "train", run: 1, plan });
+      });
+    }
+
     /** Runs products until at least so many threads have worked on one. */
     async function untilThreads(count: number): Promise<void> {
       const end = Date.now() + PATIENCE_MS;
@@ -165,13 +175,7 @@ for (const build of builds) {
     it("two leaders at the same time: the same bytes from both", async () => {
       letHelp(core, 2);
       const plan = placePlan(core, longRun());
-      const kept: Float32Array = plan.parameters;
-      const ended = new Promise<FromThread>((resolve) => {
-        const trainer = start({ name: "trainer" }, (message) => {
-          if (message.kind !== "progress") resolve(message);
-        });
-        trainer.post({ kind: "train", run: 1, plan: plan.address });
-      });
+      const ended = trainElsewhere(plan.address);
       let isTraining = true;
       void ended.then(() => {
         isTraining = false;
@@ -182,7 +186,20 @@ for (const build of builds) {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       expect(await ended).toEqual({ kind: "ended", run: 1, status: layout.STATUS_FINISHED });
-      expectSame(kept, alone.get("train")!, "train");
+      expectSame(plan.parameters, alone.get("train")!, "train");
+    });
+
+    it("a leader does not end a job before a helper that woke late has left it", async () => {
+      letHelp(core, 2);
+      const pool = new Int32Array(core.memory.buffer, core.pool, layout.POOL_BYTES >> 2);
+      Atomics.add(pool, layout.POOL_ACTIVE >> 2, 1); // as the helper's first act
+      const { address, parameters } = placePlan(core, longRun());
+      const ended = trainElsewhere(address);
+      const wait = new Promise<string>((resolve) => setTimeout(resolve, 300, "waits"));
+      expect(await Promise.race([ended, wait])).toBe("waits");
+      Atomics.sub(pool, layout.POOL_ACTIVE >> 2, 1);
+      expect(await ended).toEqual({ kind: "ended", run: 1, status: layout.STATUS_FINISHED });
+      expectSame(parameters, alone.get("train")!, "train");
     });
   });
 }

@@ -13,7 +13,8 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/store/safetensor
 import { decodeSnapshot, encodeSnapshot } from "../../src/store/snapshot.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "driftkeel-python-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+afterAll(removeFolder);
 
 function succeeds(command: string, ...parameters: string[]): boolean {
   try {
@@ -39,6 +40,8 @@ function findPython(): string | undefined {
 }
 
 const python = findPython();
+// Nothing runs after tests that are all skipped.
+if (python === undefined) removeFolder();
 
 const readScript = `
 import json, sys
