@@ -1,4 +1,5 @@
-// What keeps a row from its target where it misses it, as analysed on the machine that published it.
+// What keeps a row from its target where it misses it, as analysed on the machine that published
+// it.
 
 interface Factor {
   work: RegExp;
@@ -19,8 +20,8 @@ const factors: readonly Factor[] = [
     work: /^EWC .*16 K/,
     beside: /^C,/,
     why:
-      "In the second-level cache the loads decide: WebAssembly loads 128 bits at a time, AVX2 256. " +
-      "C limited to 128 bits reaches about 157 GB/s on this machine.",
+      "In the second-level cache the loads decide: WebAssembly loads 128 bits at a time, AVX2 " +
+      "256. C limited to 128 bits reaches about 157 GB/s on this machine.",
   },
   {
     work: /^EWC .*5 M/,
