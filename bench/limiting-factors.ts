@@ -34,9 +34,8 @@ const factors: readonly Factor[] = [
     work: /2 threads$/,
     beside: /./,
     why:
-      "Only matrix products are shared out; losses, squares, activations and the " +
-      "optimiser's move " +
-      "run on one thread (Amdahl), and each product costs a fork and join of some microseconds.",
+      "Only matrix products are shared out; losses, squares, activations and the optimiser's " +
+      "move run on one thread (Amdahl), and each product costs a fork and join of microseconds.",
   },
   {
     work: /^Network\.forward while it trains/,
