@@ -116,6 +116,17 @@ describe("Kswin", () => {
     expect(first).toBeLessThan(360);
   });
 
+  it("draws anew at each value", () => {
+    // Period 10: at every tenth value the window is the same, so only the draw can differ.
+    const detector = new Kswin({ alpha: 1e-9 });
+    const distances = new Set<number>();
+    for (let i = 0; i < 400; i++) {
+      detector.update((i * 3) % 10);
+      if (i > 100 && i % 10 === 0) distances.add(detector.measurements.distance!);
+    }
+    expect(distances.size).toBeGreaterThan(1);
+  });
+
   it("draws differently with another seed", () => {
     const stream = normalsAround([0, 0.8], 150, 4);
     const distances = [0, 1].map((seed) => {
