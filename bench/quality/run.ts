@@ -30,7 +30,7 @@ for (const name of names) {
   if (!load)
     throw new RangeError(`Expected one of ${Object.keys(benches).join(", ")}, got ${name}.`);
   const start = performance.now();
-  const tables = (await load()).run({ seeds, quick: values.quick });
+  const tables = await (await load()).run({ seeds, quick: values.quick });
   const seconds = Math.round((performance.now() - start) / 100) / 10;
   results.push({ name, seconds, tables });
   if (values.json) continue;

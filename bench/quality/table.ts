@@ -17,6 +17,13 @@ export interface Requirement {
   bound: { least: number } | { most: number };
 }
 
+/** Lines over a common axis; drawn beside the table. */
+export interface QualityChart {
+  xLabel: string;
+  yLabel: string;
+  series: { name: string; points: [x: number, y: number][] }[];
+}
+
 export interface QualityTable {
   title: string;
   columns: string[];
@@ -24,11 +31,12 @@ export interface QualityTable {
   /** What a reader must know to read the figures. */
   note: string;
   requirements: Requirement[];
+  chart?: QualityChart;
 }
 
 /** A bench under bench/quality/. The same settings give the same tables. */
 export interface QualityBench {
-  run(settings: QualitySettings): QualityTable[];
+  run(settings: QualitySettings): QualityTable[] | Promise<QualityTable[]>;
 }
 
 /** A share of `count` runs in percent, to one digit. */
