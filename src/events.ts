@@ -12,14 +12,22 @@ export type Measurements = Readonly<Record<string, number>>;
 
 /** An event without when and where. */
 export type EventBody =
-  | { type: "drift-detected"; loss: number; measurements: Measurements }
+  | { type: "drift-detected"; value: number; measurements: Measurements }
   | { type: "update-started"; reason: UpdateReason; samples: number; replayed: number }
+  | { type: "update-progressed"; step: number; maxSteps: number; loss: number }
   | { type: "update-skipped"; reason: string }
   | { type: "update-failed"; code: string; message: string }
   | { type: "candidate-rejected"; reason: string; measurements: Measurements }
+  | { type: "candidate-accepted"; reason: string; measurements: Measurements }
   | { type: "promoted"; versionId: string; reason: string; measurements: Measurements }
   | { type: "rolled-back"; from: string; to: string; reason: string; measurements: Measurements }
-  | { type: "probation-ended"; versionId: string; outcome: "passed" | "inconclusive" };
+  | { type: "probation-ended"; versionId: string; outcome: ProbationEnd; reason: string }
+  | { type: "frozen"; reason: string }
+  | { type: "unfrozen" }
+  | { type: "checkpoint-failed"; code: string; message: string };
+
+/** How a probation ends other than by a rollback. superseded: the next version came before. */
+export type ProbationEnd = "passed" | "inconclusive" | "superseded";
 
 export type LearnerEvent = Happening & EventBody;
 

@@ -1,79 +1,126 @@
-// The state of a learner that is kept beside each version, and how it comes back.
+// What lets a learner go on after a crash as if there had been none: a checkpoint of its state and
+// a journal of the samples since.
+//
+// A checkpoint lies under `state/<version>`, so that it and the pointer to the active version
+// change in one step: the one of the next version is written before the pointer moves, the one of
+// the last is removed after. Samples after the checkpoint are observed again, in order.
 
+import * as z from "zod";
 import { DriftkeelError } from "../errors.ts";
-import type { DriftDetector } from "./drift/drift-detector.ts";
-import { learnerState } from "./learner-options.ts";
-import type { SafeMode } from "./promote/safe-mode.ts";
-import type { TriggerState } from "./trigger/trigger.ts";
-import type { CandidateTrainer } from "./update/candidate-trainer.ts";
+import type { Sample } from "../model/sample.ts";
+import { Journal, type JournalEntry } from "../store/journal.ts";
+import { parseRecord, writeRecord } from "../store/record-file.ts";
+import type { Store } from "../store/store.ts";
+import { loadSample, savedSample, saveSample } from "./feedback/saved-sample.ts";
+import type { LearnerState } from "./learner-state.ts";
 
-/** What has state. */
-export interface LearnerParts {
-  trainer: CandidateTrainer;
-  detector: DriftDetector | undefined;
-  safeMode: SafeMode | undefined;
-  trigger: TriggerState;
+const FOLDER = "state/";
+
+const checkpointRecord = z.strictObject({
+  format_version: z.literal(1),
+  version_id: z.string(),
+  previous_id: z.string().nullable(),
+  state: z.custom<{ observed: number }>((value) => typeof value === "object" && value !== null),
+});
+type Checkpoint = z.output<typeof checkpointRecord>;
+
+/** What a learner finds when it opens. */
+export interface Recollection {
+  memory: LearnerMemory;
+  /** The version before the active one, when there was a checkpoint that knew it. */
+  previousId: string | undefined;
+  /** The version that was active at the last checkpoint, when another one is active now. */
+  movedFrom: string | undefined;
+  /** Samples that were acknowledged after the checkpoint, oldest first. */
+  samples: Sample[];
 }
 
-const STATE = "learner.json";
-const EWC = "ewc.bin";
+/** The durable memory of one learner. */
+export class LearnerMemory {
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #isJournaling: boolean;
 
-/** The state as named pieces of bytes. */
-export function rememberLearner(parts: LearnerParts): Map<string, Uint8Array> {
-  const { trainer, detector, safeMode, trigger } = parts;
-  const { attempts, ewc } = trainer.state();
-  const text = JSON.stringify({
-    attempts,
-    detector: detector?.state() ?? null,
-    safe_mode: safeMode?.state() ?? null,
-    trigger: {
-      last_trigger_ms: trigger.lastTriggerTime == null ? null : Number(trigger.lastTriggerTime),
-      sample_count: trigger.sampleCount,
-      recent_losses: trigger.recentLosses,
-    },
-  });
-  const pieces = new Map<string, Uint8Array>([[STATE, new TextEncoder().encode(text)]]);
-  if (ewc) pieces.set(EWC, ewc);
-  return pieces;
-}
-
-/**
- * Puts a state back. After a restart all of it; after a rollback only what belongs to the model
- * (EWC and detector): an attempt is never repeated, and the safe mode knows better. Throws
- * STATE_INVALID, FILE_CORRUPT.
- */
-export function recallLearner(
-  parts: LearnerParts,
-  pieces: ReadonlyMap<string, Uint8Array>,
-  isRestart: boolean,
-): void {
-  const { trainer, detector, safeMode, trigger } = parts;
-  const bytes = pieces.get(STATE);
-  const now = trainer.state().attempts;
-  if (!bytes) {
-    trainer.restore({ attempts: now, ewc: undefined });
-    detector?.reset();
-    return;
+  private constructor(store: Store, journal: Journal, isJournaling: boolean) {
+    this.#store = store;
+    this.#journal = journal;
+    this.#isJournaling = isJournaling;
   }
-  const saved = parse(bytes);
-  trainer.restore({ attempts: isRestart ? saved.attempts : now, ewc: pieces.get(EWC) });
-  if (saved.detector !== null) detector?.restore(saved.detector);
-  if (!isRestart) return;
-  if (saved.safe_mode !== null) safeMode?.restore(saved.safe_mode);
-  trigger.lastTriggerTime = saved.trigger.last_trigger_ms;
-  trigger.sampleCount = saved.trigger.sample_count;
-  trigger.recentLosses = saved.trigger.recent_losses;
-}
 
-function parse(bytes: Uint8Array) {
-  try {
-    return learnerState.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch (cause) {
-    throw new DriftkeelError(
-      "STATE_INVALID",
-      `Expected the state of a learner beside its version, got something else: ${cause}. ` +
-        "Roll back to another version.",
-      { cause },
+  /**
+   * Puts back into `state` what was kept for the active version. `parts`: kept beside that version.
+   * When the checkpoint is of another version, somebody moved the pointer while the learner was
+   * closed: samples and counts are then the checkpoint's, the rest is the version's.
+   * Throws FILE_CORRUPT, STATE_INVALID, FILE_FAILED.
+   */
+  static async recall(
+    store: Store,
+    activeId: string,
+    parts: ReadonlyMap<string, Uint8Array>,
+    state: LearnerState,
+    isJournaling: boolean,
+  ): Promise<Recollection> {
+    const checkpoints: Checkpoint[] = [];
+    for (const key of await store.list(FOLDER)) checkpoints.push(await readCheckpoint(store, key));
+    const own = checkpoints.find(({ version_id }) => version_id === activeId);
+    const latest = checkpoints.reduce<Checkpoint | undefined>(
+      (best, each) => (best && best.state.observed >= each.state.observed ? best : each),
+      undefined,
     );
+    const found = own ?? latest;
+    if (found) state.restore(found.state);
+    if (own) state.restoreEwc(parts);
+    else if (parts.size > 0 || latest) state.restoreModelParts(parts);
+    if (!own) state.probation = undefined;
+    const { journal, entries } = await Journal.open(store, state.observed);
+    return {
+      memory: new LearnerMemory(store, journal, isJournaling),
+      previousId: own?.previous_id ?? undefined,
+      movedFrom: own ? undefined : latest?.version_id,
+      samples: entries.map(sampleOf),
+    };
   }
+
+  /** Keeps a sample; resolves once it would survive a power cut. Throws FILE_FAILED. */
+  async add(sample: Sample): Promise<void> {
+    if (this.#isJournaling) await this.#journal.append(saveSample(sample));
+  }
+
+  /** Keeps the state for a version that is about to become the active one. Throws FILE_FAILED. */
+  async prepare(id: string, previousId: string | undefined, state: LearnerState): Promise<void> {
+    await writeRecord(this.#store, FOLDER + id, {
+      format_version: 1,
+      version_id: id,
+      previous_id: previousId ?? null,
+      state: state.save(),
+    });
+  }
+
+  /** Forgets what the checkpoint of the active version has replaced. Throws FILE_FAILED. */
+  async tidy(activeId: string, observed: number): Promise<void> {
+    for (const key of await this.#store.list(FOLDER)) {
+      if (key !== FOLDER + activeId) await this.#store.remove(key);
+    }
+    await this.#journal.removeUpTo(observed);
+  }
+}
+
+async function readCheckpoint(store: Store, key: string): Promise<Checkpoint> {
+  const bytes = await store.read(key);
+  const checkpoint = bytes && (await parseRecord(bytes, checkpointRecord));
+  if (checkpoint && FOLDER + checkpoint.version_id === key) return checkpoint;
+  throw new DriftkeelError(
+    "FILE_CORRUPT",
+    `Expected ${key} to be a checkpoint as it was written, got an altered one. Move it away to ` +
+      "go on with what lies beside the version; the samples in its windows are then lost.",
+  );
+}
+
+function sampleOf({ seq, record }: JournalEntry): Sample {
+  const saved = savedSample.safeParse(record);
+  if (saved.success) return loadSample(saved.data);
+  throw new DriftkeelError(
+    "FILE_CORRUPT",
+    `Expected record ${seq} of the journal to be a sample, got something else.`,
+  );
 }

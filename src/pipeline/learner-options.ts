@@ -4,21 +4,35 @@ import * as z from "zod";
 import { type Clock, clock } from "../clock.ts";
 import type { Learnable } from "../model/learnable.ts";
 import { nonNegativeInteger, nonNegativeNumber, positiveInteger, seed, share } from "../options.ts";
+import { type StoreOptions, storeOptions } from "../store/choose-store.ts";
+import { storagePath } from "../store/storage-options.ts";
 import type { DriftDetector } from "./drift/drift-detector.ts";
 import type { IntakeOptions } from "./feedback/intake.ts";
 import type { ProbationOptions } from "./promote/probation.ts";
 import type { SafeModeOptions } from "./promote/safe-mode.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 import type { LearnerEwcOptions } from "./update/candidate-trainer.ts";
+import type { ProfitAndLoss } from "./validate/snapshot-of.ts";
 import type { Validator } from "./validate/validator.ts";
 
-export interface OnlineLearnerOptions {
+export interface OnlineLearnerOptions extends Omit<StoreOptions, "readOnly"> {
   /** What is learned: a `NetworkLearnable` or a `BlackBoxLearnable`. */
   model: Learnable;
   /** Names the model in events, ids and files; default "model". */
   modelId?: string;
-  /** Folder of versions and pointer; without it versions live in memory. */
+  /**
+   * Folder of versions, pointer, state and the audit log `audit.jsonl`. With it, or with `store`
+   * (which has no audit log), the learner goes on after a restart or a crash where it was; without
+   * either all lives in memory.
+   */
   storagePath?: string;
+  /**
+   * Whether `observe` resolves only once its sample would survive a power cut; default true. With
+   * false a crash may lose samples since the last checkpoint, never a version or an event.
+   */
+  durableSamples?: boolean;
+  /** Samples between two checkpoints of the state, which updates make too; default 256. */
+  checkpointEvery?: number;
   /** Versions kept; default 20. */
   maxVersions?: number;
   /** Windows that train and judge, and how much of the past is kept. */
@@ -28,12 +42,26 @@ export interface OnlineLearnerOptions {
    * asks for updates until they have filled with what came after it.
    */
   detector?: DriftDetector;
+  /**
+   * What the versions would have earned: for validators that judge P&L, which then also see that of
+   * the anchor, and for `watched`. Gets outputs f32[n x o] and their n samples, gives f64[n].
+   */
+  pnl?: ProfitAndLoss;
+  /**
+   * What detector, trigger and probation look at: each sample's loss (default), or its P&L, of
+   * which triggers get the negative.
+   */
+  watched?: "loss" | "pnl";
   /** Asks for updates on other grounds as well. */
   trigger?: Trigger;
   /** Judges candidates on the holdout; default: finite weights, and a loss that is not higher. */
   validator?: Validator;
   /** Training samples an update needs; after drift, also those between two; default 64. */
   minSamples?: number;
+  /** Training samples since the last update that the next one needs; default 0. */
+  minNewSamples?: number;
+  /** Milliseconds from the start of an update to that of the next at the earliest; default 0. */
+  minIntervalMs?: number;
   /** Held-out samples there must be to judge; default 16. */
   minHoldout?: number;
   /** Part of every batch that is replayed; default 0.5, 0 for none. */
@@ -41,7 +69,7 @@ export interface OnlineLearnerOptions {
   /** EWC over the trained parameters, consolidated once per promotion; default none. */
   ewc?: LearnerEwcOptions;
   /** Watch over a promoted version; default on, with its defaults; false for none. */
-  probation?: Omit<ProbationOptions, "now"> | false;
+  probation?: Omit<ProbationOptions, "now" | "input"> | false;
   /** What follows a rollback; default on, with its defaults; false for none. */
   safeMode?: Omit<SafeModeOptions, "now"> | false;
   /** Asked before every update; false holds it off, for example while positions are open. */
@@ -65,14 +93,23 @@ const object = <T>(phrase: string, ...methods: string[]) =>
 export const learnerOptions = z.strictObject({
   model: object<Learnable>("something to learn", "initial", "load", "propose", "fisher", "check"),
   modelId: z.string().min(1).max(128).default("model"),
-  storagePath: z.string().min(1).optional(),
+  storagePath: storagePath.optional(),
+  store: storeOptions.store,
+  disk: storeOptions.disk,
+  lockHost: storeOptions.lockHost,
   maxVersions: positiveInteger.default(20),
+  durableSamples: z.boolean().default(true),
+  checkpointEvery: positiveInteger.max(1_000_000, "at most 10^6").default(256),
   intake: object<IntakeOptions>("an object").optional(),
   detector: object<DriftDetector>("a drift detector", "update", "state", "restore").optional(),
   trigger: object<Trigger>("a trigger", "shouldRetrain", "recordSample").optional(),
   validator: object<Validator>("a validator", "validate").optional(),
   minSamples: positiveInteger.default(64),
+  minNewSamples: nonNegativeInteger.default(0),
+  minIntervalMs: nonNegativeNumber.default(0),
   minHoldout: positiveInteger.default(16),
+  pnl: z.custom<ProfitAndLoss>((value) => typeof value === "function", "a function").optional(),
+  watched: z.enum(["loss", "pnl"]).default("loss"),
   replayShare: share.lt(1, "a number from 0 to below 1").default(0.5),
   ewc: object<LearnerEwcOptions>("an object").optional(),
   probation: z.union([z.literal(false), object<ProbationOptions>("an object")]).default({}),
@@ -82,16 +119,4 @@ export const learnerOptions = z.strictObject({
     .optional(),
   seed: seed.default(0),
   now: clock,
-});
-
-/** State that is kept beside a version, in `learner.json`. */
-export const learnerState = z.object({
-  attempts: nonNegativeInteger,
-  detector: z.unknown(),
-  safe_mode: z.unknown(),
-  trigger: z.object({
-    last_trigger_ms: nonNegativeNumber.nullable(),
-    sample_count: nonNegativeInteger,
-    recent_losses: z.array(z.number()),
-  }),
 });

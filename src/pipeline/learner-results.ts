@@ -3,6 +3,7 @@
 import type { Measurements } from "../events.ts";
 import type { DriftState } from "./drift/drift-detector.ts";
 import type { ProbationOutcome } from "./promote/probation.ts";
+import type { SafeModeState } from "./promote/safe-mode.ts";
 
 /** What `predict` gives. */
 export interface Prediction {
@@ -10,6 +11,12 @@ export interface Prediction {
   output: Float32Array;
   /** The version that gave it. */
   versionId: string;
+}
+
+/** What `update` takes. */
+export interface UpdateRequest {
+  /** Ends the training early; the update then ends as failed with UPDATE_CANCELLED. */
+  signal?: AbortSignal;
 }
 
 /** How an update ended. */
@@ -38,7 +45,11 @@ export interface LearnerStatus {
   versionId: string;
   previousId: string | undefined;
   state: "ready" | "updating" | "frozen" | "closed";
+  /** Samples since the learner began. */
+  observed: number;
   samples: { training: number; holdout: number; replay: number };
+  /** What follows a rollback; undefined for a learner without it. */
+  safeMode: SafeModeState | undefined;
   /** Of the active version, when it has one. */
   probation: { outcome: ProbationOutcome; reason: string } | undefined;
 }

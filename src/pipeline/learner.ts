@@ -3,88 +3,90 @@
 import type * as z from "zod";
 import { millisecondsOf } from "../clock.ts";
 import { DriftkeelError } from "../errors.ts";
-import type { EventBody, LearnerEvent, Measurements, UpdateReason } from "../events.ts";
+import type { LearnerEvent, Measurements, UpdateReason } from "../events.ts";
 import { checkTrainable } from "../model/check-samples.ts";
-import type { Learnable, ModelVersion } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
 import { parseOptions } from "../options.ts";
-import { MemoryStore } from "../store/memory-store.ts";
 import { Turns } from "../store/turns.ts";
-import { VersionStore } from "../store/version-store.ts";
+import type { VersionStore } from "../store/version-store.ts";
 import type { DriftState } from "./drift/drift-detector.ts";
-import { EventStream } from "./event-stream.ts";
-import { Intake } from "./feedback/intake.ts";
-import { type LearnerParts, recallLearner, rememberLearner } from "./learner-memory.ts";
-import { obstacleToUpdate } from "./learner-obstacle.ts";
+import { duplicateSample } from "./feedback/sample-copy.ts";
+import { LearnerKeeper } from "./learner-keeper.ts";
 import { learnerOptions, type OnlineLearnerOptions } from "./learner-options.ts";
-import type { LearnerStatus, Observation, Prediction, UpdateOutcome } from "./learner-results.ts";
-import { Probation } from "./promote/probation.ts";
+import type {
+  LearnerStatus,
+  Observation,
+  Prediction,
+  UpdateOutcome,
+  UpdateRequest,
+} from "./learner-results.ts";
+import { LearnerState } from "./learner-state.ts";
+import { type LearnerStorage, openStorage } from "./learner-storage.ts";
+import { LearnerTrace } from "./learner-trace.ts";
+import { LearnerUpdate } from "./learner-update.ts";
 import { Promoter } from "./promote/promoter.ts";
-import { SafeMode } from "./promote/safe-mode.ts";
-import type { TriggerState } from "./trigger/trigger.ts";
-import { CandidateTrainer } from "./update/candidate-trainer.ts";
-import { Composite } from "./validate/composite.ts";
-import { FiniteWeights } from "./validate/finite-weights.ts";
-import { LossDelta } from "./validate/loss-delta.ts";
-import { snapshotOf } from "./validate/snapshot-of.ts";
-import type { ValidationResult, Validator } from "./validate/validator.ts";
+import { watchedValue } from "./watched-value.ts";
+
+type Options = z.output<typeof learnerOptions>;
 
 /** A model that learns from its outcomes. Concurrent calls are safe; predictions never wait. */
 export class OnlineLearner {
-  /** Everything that happens, for each listener from when it began. */
-  readonly events = new EventStream<LearnerEvent>();
-  readonly #options: z.output<typeof learnerOptions>;
-  readonly #model: Learnable;
+  readonly #options: Options;
   readonly #versions: VersionStore;
   readonly #promoter: Promoter;
-  readonly #intake: Intake;
-  readonly #trainer: CandidateTrainer;
-  readonly #validator: Validator;
-  readonly #safeMode: SafeMode | undefined;
-  readonly #trigger = { lastTriggerTime: null, sampleCount: 0, recentLosses: [] } as TriggerState;
+  readonly #state: LearnerState;
+  readonly #trace: LearnerTrace;
+  readonly #keeper: LearnerKeeper;
+  readonly #update: LearnerUpdate;
   readonly #turns = new Turns();
-  #probation: Probation | undefined;
-  #isUpdating = false;
-  /** Between a drift and a training window full of what came after it. */
-  #isAdapting = false;
-  #isClosed = false;
+  #isRequested = false;
+  #closing: Promise<void> | undefined;
 
-  private constructor(
-    options: z.output<typeof learnerOptions>,
-    versions: VersionStore,
-    promoter: Promoter,
-  ) {
-    const { model, seed, replayShare, ewc, validator, safeMode, now } = options;
+  private constructor(options: Options, storage: LearnerStorage, promoter: Promoter) {
     this.#options = options;
-    this.#model = model;
-    this.#versions = versions;
+    this.#versions = storage.versions;
     this.#promoter = promoter;
-    this.#intake = new Intake({ seed, ...options.intake });
-    this.#trainer = new CandidateTrainer(model, { seed, replayShare, ewc });
-    this.#validator = validator ?? new Composite([new FiniteWeights(), new LossDelta(0)]);
-    this.#safeMode = safeMode === false ? undefined : new SafeMode({ ...safeMode, now });
+    this.#state = new LearnerState(options);
+    this.#trace = new LearnerTrace(options.modelId, () => this.#nowMs(), storage.audit);
+    const { checkpointEvery } = options;
+    const parts = { promoter, state: this.#state, trace: this.#trace };
+    this.#keeper = new LearnerKeeper({ ...parts, checkpointEvery });
+    this.#update = new LearnerUpdate({
+      ...parts,
+      options,
+      nowMs: () => this.#nowMs(),
+      prepare: (id, previousId) => this.#keeper.prepare(id, previousId),
+    });
   }
 
   /**
-   * Opens a learner: with a folder, it goes on with the version that was active and the state kept
-   * beside it.
+   * Opens a learner. With a folder or a store it goes on where it was, after a crash too: samples
+   * that were acknowledged since the last checkpoint are observed again, updates included.
    * Throws OPTION_INVALID, OPTION_UNKNOWN, STORE_LOCKED, SNAPSHOT_CORRUPT, POINTER_CORRUPT,
-   * STATE_INVALID, FILE_FAILED.
+   * AUDIT_CORRUPT, FILE_CORRUPT, STATE_INVALID (it was kept by a learner with other options),
+   * FILE_FAILED.
    */
   static async open(value: OnlineLearnerOptions): Promise<OnlineLearner> {
     const options = parseOptions("OnlineLearner", learnerOptions, value);
-    const { storagePath, maxVersions, modelId, seed, now, model } = options;
-    const place = storagePath === undefined ? { store: new MemoryStore() } : { storagePath };
-    const versions = await VersionStore.open({ ...place, maxVersions, modelId, seed, now });
+    const { maxVersions, modelId, seed, now, model } = options;
+    const storage = await openStorage(options, { maxVersions, modelId, seed, now });
     try {
-      const { promoter, parts } = await Promoter.open(model, versions);
-      const learner = new OnlineLearner(options, versions, promoter);
-      if (parts.size > 0) recallLearner(learner.#memory, parts, true);
+      const { promoter, parts } = await Promoter.open(model, storage.versions);
+      const learner = new OnlineLearner(options, storage, promoter);
+      if (!storage.store) return learner;
+      const samples = await learner.#keeper.recall(storage.store, parts, options.durableSamples);
+      for (const sample of samples) await learner.#keeper.concluded(() => learner.#learn(sample));
       return learner;
     } catch (error) {
-      await versions.close();
+      await storage.audit?.close().catch(() => {});
+      await storage.versions.close().catch(() => {});
       throw error;
     }
+  }
+
+  /** Everything that happens, for each listener from when it began. */
+  get events(): AsyncIterable<LearnerEvent> {
+    return this.#trace.events;
   }
 
   /** Output of the active version. Throws LENGTH_MISMATCH, STORE_CLOSED after `close`. */
@@ -96,39 +98,42 @@ export class OnlineLearner {
 
   /**
    * Learns from one outcome: tests the active version on it, watches, and updates when drift or the
-   * trigger asks. The promise resolves when all that has happened. Samples of origin `benchmark`
-   * are refused (SAMPLE_QUARANTINED).
+   * trigger asks. Resolves when all that has happened; the sample is durable before it is learned.
+   * Throws, and then has learned nothing, what the model's check throws, SAMPLE_QUARANTINED (origin
+   * `benchmark`), FILE_FAILED, STORE_CLOSED.
    */
   async observe(feedback: Sample): Promise<Observation> {
     this.#checkOpen();
+    this.#options.model.check("feedback", [feedback]);
+    checkTrainable("feedback", [feedback]);
+    const sample = duplicateSample(feedback);
+    const kept = this.#keeper.add(sample);
+    kept.catch(() => {}); // told below, in its turn
     return this.#turns.run(async () => {
-      this.#model.check("feedback", [feedback]);
-      checkTrainable("feedback", [feedback]);
-      const loss = this.#promoter.active.version.loss([feedback]); // test, then train
-      const rolledBack = await this.#watch(feedback, loss);
-      const side = this.#intake.accept(feedback);
-      const drift = this.#detectDrift(loss);
-      const reason = this.#updateReason(drift, loss);
-      const update = reason && (await this.#update(reason));
-      return { loss, side, drift, rolledBack, ...(update && { update }) };
+      await kept;
+      return this.#keeper.concluded(() => this.#learn(sample));
     });
   }
 
-  /** Asks for an update now. Throws UPDATE_IN_PROGRESS when one runs. */
-  async update(): Promise<UpdateOutcome> {
+  /** Asks for an update now. Throws UPDATE_IN_PROGRESS when one runs or waits, STORE_CLOSED. */
+  async update(request: UpdateRequest = {}): Promise<UpdateOutcome> {
     this.#checkOpen();
-    if (this.#isUpdating) {
+    if (this.#isRequested || this.#update.isRunning) {
       throw new DriftkeelError(
         "UPDATE_IN_PROGRESS",
         "Expected no update of this learner to be under way. Await the one before.",
       );
     }
-    return this.#turns.run(() => this.#update("request"));
+    this.#isRequested = true;
+    return this.#turns.run(async () => {
+      this.#isRequested = false;
+      return this.#keeper.concluded(() => this.#runUpdate("request", request.signal));
+    });
   }
 
   /**
    * Goes back to a version: the previous one, or the one of the given id. Throws NO_SNAPSHOT when
-   * there is no previous one, VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT.
+   * there is no previous one, VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT, FILE_FAILED.
    */
   async rollback(versionId?: string): Promise<void> {
     this.#checkOpen();
@@ -140,208 +145,172 @@ export class OnlineLearner {
           "Expected a version before the active one to roll back to, but there is none.",
         );
       }
-      await this.#goBack(to, "asked for", {});
+      await this.#keeper.concluded(() => this.#goBack(to, "asked for", {}));
     });
   }
 
-  /** Ends a freeze after a rollback before its time. Whether there was one. */
-  unfreeze(): boolean {
+  /** Holds updates off until `unfreeze`; predictions and samples go on. Throws FILE_FAILED. */
+  async freeze(reason: string): Promise<void> {
     this.#checkOpen();
-    return this.#safeMode?.clear() ?? false;
+    return this.#turns.run(async () => {
+      this.#state.held = reason;
+      await this.#keeper.checkpoint();
+      await this.#keeper.concluded(async () => this.#trace.emit({ type: "frozen", reason }));
+    });
+  }
+
+  /** Ends a freeze, also one after a rollback before its time. Whether there was one. */
+  async unfreeze(): Promise<boolean> {
+    this.#checkOpen();
+    return this.#turns.run(async () => {
+      const wasHeld = this.#state.held !== undefined;
+      const wasFrozen = this.#state.safeMode?.clear() ?? false;
+      if (!wasHeld && !wasFrozen) return false;
+      this.#state.held = undefined;
+      await this.#keeper.checkpoint();
+      await this.#keeper.concluded(async () => this.#trace.emit({ type: "unfrozen" }));
+      return true;
+    });
   }
 
   /** Where it stands. */
   status(): LearnerStatus {
     const { active, previous } = this.#promoter;
-    const isFrozen = this.#safeMode?.mode === "frozen";
-    const working = this.#isUpdating ? "updating" : isFrozen ? "frozen" : "ready";
-    const probation = this.#probation;
+    const { intake, probation, safeMode, held, observed } = this.#state;
+    const isFrozen = held !== undefined || safeMode?.mode === "frozen";
+    const working = this.#update.isRunning ? "updating" : isFrozen ? "frozen" : "ready";
     return {
       modelId: this.#options.modelId,
       versionId: active.id,
       previousId: previous?.id,
-      state: this.#isClosed ? "closed" : working,
+      state: this.#closing ? "closed" : working,
+      observed,
       samples: {
-        training: this.#intake.training().length,
-        holdout: this.#intake.holdout().length,
-        replay: this.#intake.replay?.size ?? 0,
+        training: intake.training().length,
+        holdout: intake.holdout().length,
+        replay: intake.replay?.size ?? 0,
       },
+      safeMode: safeMode?.mode,
       probation: probation && { outcome: probation.outcome, reason: probation.reason },
     };
   }
 
-  /** Waits for what is under way and gives everything back. Again does nothing. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.#turns.run(async () => {
-      await this.#versions.close();
-      this.events.close();
-      this.#trainer.dispose();
-      this.#promoter.dispose();
+  /** Waits for what is under way, keeps the state, gives everything back. Again only waits. */
+  close(): Promise<void> {
+    this.#closing ??= this.#turns.run(async () => {
+      try {
+        await this.#keeper.close();
+      } finally {
+        await this.#versions.close();
+        this.#state.dispose();
+        this.#promoter.dispose();
+      }
     });
+    return this.#closing;
+  }
+
+  /** Test, then train: the loop for one sample. */
+  async #learn(sample: Sample): Promise<Observation> {
+    const state = this.#state;
+    state.observed += 1;
+    const { version } = this.#promoter.active;
+    const loss = version.loss([sample]);
+    const watched = watchedValue(this.#options, version, sample, loss);
+    const side = state.intake.accept(sample);
+    // After a rollback the rest of the sample belongs to a model that no longer serves.
+    if (await this.#watch(sample, watched))
+      return { loss, side, drift: "stable", rolledBack: true };
+    const drift = this.#detectDrift(watched);
+    const reason = this.#updateReason(drift, watched);
+    const update = reason && (await this.#runUpdate(reason));
+    return { loss, side, drift, rolledBack: false, ...(update && { update }) };
   }
 
   /** Probation: the previous version runs in the shadow; goes back when the new one is worse. */
-  async #watch(sample: Sample, loss: number): Promise<boolean> {
-    const probation = this.#probation;
+  async #watch(sample: Sample, watched: number): Promise<boolean> {
+    const { probation } = this.#state;
     const { active, previous } = this.#promoter;
-    if (probation?.outcome !== "running" || !previous) return false;
-    const outcome = probation.observe(previous.version.loss([sample]), loss);
-    if (outcome === "running") return false;
-    if (outcome !== "rolled-back") {
-      this.#emit({ type: "probation-ended", versionId: active.id, outcome });
-      return false;
+    if (!probation || !previous) return false;
+    const isRunning = probation.outcome === "running";
+    if (isRunning) {
+      const before = previous.version;
+      const loss = before.loss([sample]);
+      probation.observe(watchedValue(this.#options, before, sample, loss), watched);
     }
-    await this.#goBack(previous.id, probation.reason, probation.measurements);
-    return true;
+    const { outcome, reason, measurements } = probation;
+    if (outcome === "rolled-back") {
+      // Also when it ended before and going back has failed.
+      await this.#goBack(previous.id, reason, measurements);
+      return true;
+    }
+    if (isRunning && outcome !== "running") {
+      this.#trace.emit({ type: "probation-ended", versionId: active.id, outcome, reason });
+    }
+    return false;
   }
 
-  async #goBack(to: string, reason: string, measurements: Measurements): Promise<void> {
-    const from = this.#promoter.active.id;
-    const pieces = await this.#promoter.rollback(to);
-    recallLearner(this.#memory, pieces, false);
-    this.#probation = undefined;
-    this.#safeMode?.enter();
-    this.#emit({ type: "rolled-back", from, to, reason, measurements });
-  }
-
-  #detectDrift(loss: number): DriftState {
+  #detectDrift(watched: number): DriftState {
     const { detector } = this.#options;
-    if (!detector || !Number.isFinite(loss)) return "stable";
-    const drift = detector.update(loss);
+    if (!detector || !Number.isFinite(watched)) return "stable";
+    const drift = detector.update(watched);
     if (drift === "drift") {
-      this.#emit({ type: "drift-detected", loss, measurements: detector.measurements });
+      const { measurements } = detector;
+      this.#trace.emit({ type: "drift-detected", value: watched, measurements });
     }
     return drift;
   }
 
   /**
    * After drift the windows start empty, and an update is tried whenever `minSamples` new ones are
-   * there, until the training window has filled: the first samples of a new world say little.
+   * there, until the training window has filled and another one no longer helps: the first samples
+   * of a new world say little.
    */
-  #updateReason(drift: DriftState, loss: number): UpdateReason | undefined {
+  #updateReason(drift: DriftState, watched: number): UpdateReason | undefined {
     const { trigger, minSamples, minHoldout } = this.#options;
+    const state = this.#state;
     if (drift === "drift") {
-      this.#intake.startChapter();
-      this.#isAdapting = true;
+      state.intake.startChapter();
+      state.isAdapting = true;
     }
-    const isReady = this.#intake.holdout().length >= minHoldout;
-    if (this.#isAdapting && isReady && this.#intake.sinceUpdate >= minSamples) {
-      this.#isAdapting = !this.#intake.isFull;
-      return "drift";
-    }
-    let isTriggered = false;
-    if (trigger && Number.isFinite(loss)) {
-      trigger.recordSample(this.#trigger, loss);
-      isTriggered = trigger.shouldRetrain(this.#trigger, loss);
-    }
-    return isTriggered ? "trigger" : undefined;
+    const isReady = state.intake.holdout().length >= minHoldout;
+    if (state.isAdapting && isReady && state.intake.sinceUpdate >= minSamples) return "drift";
+    if (!trigger || !Number.isFinite(watched)) return undefined;
+    const loss = this.#options.watched === "pnl" ? -watched : watched;
+    trigger.recordSample(state.triggerState, loss);
+    return trigger.shouldRetrain(state.triggerState, loss) ? "trigger" : undefined;
   }
 
-  async #update(reason: UpdateReason): Promise<UpdateOutcome> {
-    const obstacle = await obstacleToUpdate(this.#options, this.#intake, this.#safeMode);
-    if (obstacle !== undefined) {
-      this.#emit({ type: "update-skipped", reason: obstacle });
-      return { outcome: "skipped", reason: obstacle, measurements: {} };
-    }
-    const training = [...this.#intake.training()];
-    this.#intake.markUpdate();
-    this.#isUpdating = true;
-    this.#trigger.lastTriggerTime = this.#nowMs();
-    this.#emit({
-      type: "update-started",
-      reason,
-      samples: training.length,
-      replayed: this.#intake.replay?.size ?? 0,
-    });
+  async #goBack(to: string, reason: string, measurements: Measurements): Promise<void> {
+    const from = this.#promoter.active.id;
+    const undo = this.#state.savepoint();
     try {
-      return await this.#propose(training);
-    } catch (error) {
-      if (!(error instanceof DriftkeelError)) throw error;
-      this.#emit({ type: "update-failed", code: error.code, message: error.message });
-      return { outcome: "failed", reason: error.message, measurements: {} };
-    } finally {
-      this.#isUpdating = false;
-    }
-  }
-
-  /** Trains a copy, judges it beside the active version, and settles what becomes of it. */
-  async #propose(training: readonly Sample[]): Promise<UpdateOutcome> {
-    const active = this.#promoter.active;
-    const factors = this.#safeMode?.adjust({ lr: 1, lambda: 1 }) ?? { lr: 1, lambda: 1 };
-    const { candidate, report, seed } = await this.#trainer.propose({
-      active: active.version,
-      samples: training,
-      replay: this.#intake.replay,
-      lrFactor: factors.lr,
-      lambdaFactor: factors.lambda,
-    });
-    const judges = { holdout: this.#intake.holdout(), retention: this.#intake.retention() };
-    const verdict = this.#validator.validate(
-      snapshotOf(active.version, judges),
-      snapshotOf(candidate, judges, report.gradientNorm),
-    );
-    if (!verdict.pass) return this.#reject(candidate, verdict);
-    return this.#promote(candidate, active.id, seed, verdict, training);
-  }
-
-  #reject(candidate: ModelVersion, { reason, measurements }: ValidationResult): UpdateOutcome {
-    candidate.dispose();
-    this.#emit({ type: "candidate-rejected", reason, measurements });
-    return { outcome: "rejected", reason, measurements };
-  }
-
-  /** Durable, then swapped, then told; what it can do now is remembered by EWC. */
-  async #promote(
-    candidate: ModelVersion,
-    parentId: string,
-    seed: number,
-    verdict: ValidationResult,
-    training: readonly Sample[],
-  ): Promise<UpdateOutcome> {
-    const { reason, measurements } = verdict;
-    const before = this.#trainer.state();
-    this.#trainer.consolidate(candidate, training);
-    const promotion = {
-      source: "online-learner",
-      parts: rememberLearner(this.#memory),
-      seed,
-      benchmark: measurements,
-    };
-    const served = await this.#promoter
-      .promote(candidate, parentId, promotion)
-      .catch((error: unknown) => {
-        this.#trainer.restore(before);
-        candidate.dispose();
-        throw error;
+      await this.#promoter.rollback(to, async (parts) => {
+        this.#state.goBack(parts);
+        await this.#keeper.prepare(to, undefined);
       });
-    if (!served) {
-      this.#trainer.restore(before);
-      return this.#reject(candidate, { ...verdict, reason: "another version became active" });
+    } catch (error) {
+      undo();
+      throw error;
     }
-    this.#safeMode?.recordAccepted();
-    const { probation, now } = this.#options;
-    this.#probation = probation === false ? undefined : new Probation({ ...probation, now });
-    this.#emit({ type: "promoted", versionId: served.id, reason, measurements });
-    return { outcome: "promoted", reason, versionId: served.id, measurements };
+    this.#keeper.checkpointSoon();
+    this.#trace.emit({ type: "rolled-back", from, to, reason, measurements });
   }
 
-  get #memory(): LearnerParts {
-    const { detector } = this.#options;
-    return { trainer: this.#trainer, detector, safeMode: this.#safeMode, trigger: this.#trigger };
+  async #runUpdate(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome> {
+    const result = await this.#update.run(reason, signal);
+    if (result.outcome === "skipped") return result;
+    const state = this.#state;
+    state.isAdapting &&= result.outcome === "promoted" || !state.intake.isFull;
+    this.#keeper.checkpointSoon();
+    return result;
   }
 
   #nowMs(): number {
     return millisecondsOf("now()", this.#options.now());
   }
 
-  #emit(event: EventBody): void {
-    this.events.emit({ at: this.#nowMs(), modelId: this.#options.modelId, ...event });
-  }
-
   #checkOpen(): void {
-    if (!this.#isClosed) return;
+    if (!this.#closing) return;
     throw new DriftkeelError(
       "STORE_CLOSED",
       "Expected an open OnlineLearner, got a closed one; open it again.",

@@ -125,7 +125,7 @@ describe("a learner on a stream that shifts", () => {
     expect(learner.predict(Float32Array.of(0.5))).toEqual(first);
     expect(learner.status().state).toBe("frozen");
     expect(await learner.update()).toMatchObject({ outcome: "skipped" });
-    expect(learner.unfreeze()).toBe(true);
+    expect(await learner.unfreeze()).toBe(true);
     await learner.close();
   });
 

@@ -11,14 +11,15 @@ const above: Record<string, string[]> = {
   learners: [],
   replay: [],
   testing: [],
+  config: [],
   integrations: ["learners", "service", "testing"],
-  service: ["learners", "integrations"],
+  service: ["learners", "integrations", "config"],
   demo: ["learners", "replay"],
-  cli: ["learners", "integrations", "replay", "service"],
+  cli: ["learners", "integrations", "replay", "service", "config"],
 };
 
 /** Folders that use the pipeline as its users do, through the public entries. */
-const throughTheDoor = ["learners", "service", "cli", "demo", "integrations", "testing"];
+const throughTheDoor = ["learners", "service", "cli", "config", "demo", "integrations", "testing"];
 
 /** The folder directly under src/ that a path lies in; undefined for files of src/ itself. */
 function folderOf(path: string): string | undefined {

@@ -2,10 +2,14 @@
 // start on the update after a detection.
 
 import type * as z from "zod";
+import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
 import { parseOptions, parseState } from "../../options.ts";
 import type { DriftDetector, DriftState } from "./drift-detector.ts";
 import { savedDetector } from "./saved-detector.ts";
+
+/** Characters of a foreign detector's name that a message shows. */
+const SHOWN = 40;
 
 /** What a kind of detector has fixed for all of its instances. */
 export interface DetectorKind<Options extends z.ZodObject, Memory extends z.ZodObject> {
@@ -75,12 +79,16 @@ export abstract class ResettingDetector<Options extends z.ZodObject, Memory exte
   restore(state: unknown): void {
     const { name, memory: schema } = this.#kind;
     const saved = parseState(name, savedDetector, state);
-    if (saved.detector !== name) throw this.#misfit(`the state of a detector ${saved.detector}`);
-    const own = Object.entries(this.options);
-    const isSame =
-      own.length === Object.keys(saved.options).length &&
-      own.every(([option, value]) => saved.options[option] === value);
-    if (!isSame) throw this.#misfit(`one with ${JSON.stringify(saved.options)}`);
+    if (saved.detector !== name) {
+      throw this.#misfit(`the state of a detector ${saved.detector.slice(0, SHOWN)}`);
+    }
+    const names = new Set([...Object.keys(this.options), ...Object.keys(saved.options)]);
+    const own: Record<string, unknown> = this.options;
+    const other = [...names].find((option) => saved.options[option] !== own[option]);
+    if (other !== undefined) {
+      const value = describeValue(saved.options[other]);
+      throw this.#misfit(`one with ${describeValue(other)} being ${value}`);
+    }
     const memory = parseState(name, schema, saved.memory);
     if (!this.isPossible(memory)) throw this.#misfit("one that these options cannot lead to");
     // Parsing has copied every object and array: the caller keeps what it gave.

@@ -1,16 +1,32 @@
 // Where samples go: into the window that trains, the window that judges, or the memory of the past.
 
 import * as z from "zod";
+import { DriftkeelRangeError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";
-import { nonNegativeInteger, parseOptions, positiveInteger, seed, share } from "../../options.ts";
+import {
+  nonNegativeInteger,
+  parseOptions,
+  parseState,
+  positiveInteger,
+  positiveNumber,
+  seed,
+  share,
+} from "../../options.ts";
 import { HoldoutSplit } from "./holdout-split.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
+import { duplicateSample } from "./sample-copy.ts";
+import { loadSample, savedSample, saveSample } from "./saved-sample.ts";
 
 export interface IntakeOptions {
   /** Newest training samples, which an update trains on: 1..10^6, default 512. */
   trainingWindow?: number;
   /** Newest held-out samples, which judge: 1..10^6, default 256. */
   holdoutWindow?: number;
+  /**
+   * Milliseconds before the newest timestamp after which a sample leaves its window; default
+   * never. Samples without a timestamp leave only when the window is full.
+   */
+  maxAgeMs?: number;
   /** Part of all samples that is held out, decided once by content; default 0.2. */
   holdoutFraction?: number;
   /** Older training samples kept for replay, 0 for none; default 2048. */
@@ -28,10 +44,19 @@ const capacity = nonNegativeInteger.max(LARGEST, `an integer from 0 to ${LARGEST
 const intakeOptions = z.strictObject({
   trainingWindow: window.default(512),
   holdoutWindow: window.default(256),
+  maxAgeMs: positiveNumber.optional(),
   holdoutFraction: share.default(0.2),
   replayCapacity: capacity.default(2048),
   retentionCapacity: capacity.default(256),
   seed: seed.default(0),
+});
+
+const stateSchema = z.strictObject({
+  training: z.array(savedSample),
+  holdout: z.array(savedSample),
+  replay: z.unknown(),
+  retention: z.unknown(),
+  sinceUpdate: nonNegativeInteger,
 });
 
 /** Which side a sample is on. */
@@ -61,14 +86,25 @@ export class Intake {
 
   /** Takes a sample that has been checked, and says on which side it is from now on. */
   accept(sample: Sample): Side {
-    const copy = { ...sample, input: sample.input.slice(), label: sample.label.slice() };
-    if (this.#split.isHoldout(copy)) {
-      slide(this.#holdout, copy, this.#options.holdoutWindow, this.#retention);
-      return "holdout";
+    const copy = duplicateSample(sample);
+    const { trainingWindow, holdoutWindow } = this.#options;
+    const isHeldOut = this.#split.isHoldout(copy);
+    (isHeldOut ? this.#holdout : this.#training).push(copy);
+    if (!isHeldOut) this.#sinceUpdate++;
+    this.#slide(this.#training, trainingWindow, copy.timestamp, this.#replay);
+    this.#slide(this.#holdout, holdoutWindow, copy.timestamp, this.#retention);
+    return isHeldOut ? "holdout" : "training";
+  }
+
+  /** What is too much or too old for a window goes to the memory of the past. */
+  #slide(window: Sample[], limit: number, newest: Date | undefined, past?: ReplayBuffer): void {
+    const { maxAgeMs = Number.POSITIVE_INFINITY } = this.#options;
+    const oldestMs = newest ? newest.getTime() - maxAgeMs : Number.NEGATIVE_INFINITY;
+    const isTooOld = ({ timestamp }: Sample) => timestamp && timestamp.getTime() < oldestMs;
+    while (window.length > limit || (window[0] && isTooOld(window[0]))) {
+      const oldest = window.shift()!;
+      past?.add(oldest);
     }
-    slide(this.#training, copy, this.#options.trainingWindow, this.#replay);
-    this.#sinceUpdate++;
-    return "training";
   }
 
   /**
@@ -115,12 +151,50 @@ export class Intake {
   markUpdate(): void {
     this.#sinceUpdate = 0;
   }
+
+  /** Everything held, as JSON. */
+  state(): unknown {
+    return {
+      training: this.#training.map(saveSample),
+      holdout: this.#holdout.map(saveSample),
+      replay: this.#replay?.state() ?? null,
+      retention: this.#retention?.state() ?? null,
+      sinceUpdate: this.#sinceUpdate,
+    };
+  }
+
+  /**
+   * Goes on from what `state()` returned on an intake with the same replay and retention
+   * capacities; smaller windows keep the newest samples. Throws STATE_INVALID; only sound states
+   * change anything.
+   */
+  restore(state: unknown): void {
+    const saved = parseState("Intake", stateSchema, state);
+    const training = saved.training.map((sample) => loadSample(sample));
+    const holdout = saved.holdout.map((sample) => loadSample(sample));
+    const replayBefore = this.#replay?.state();
+    restorePast("replay", this.#replay, saved.replay);
+    try {
+      restorePast("retention", this.#retention, saved.retention);
+    } catch (error) {
+      if (replayBefore) this.#replay?.restore(replayBefore);
+      throw error;
+    }
+    this.#training.splice(0, this.#training.length, ...training);
+    this.#holdout.splice(0, this.#holdout.length, ...holdout);
+    this.#sinceUpdate = saved.sinceUpdate;
+    this.#slide(this.#training, this.#options.trainingWindow, undefined, this.#replay);
+    this.#slide(this.#holdout, this.#options.holdoutWindow, undefined, this.#retention);
+  }
 }
 
-/** Appends to a window of bounded length; what falls out goes to the memory of the past. */
-function slide(window: Sample[], sample: Sample, limit: number, past?: ReplayBuffer): void {
-  window.push(sample);
-  if (window.length <= limit) return;
-  const oldest = window.shift()!;
-  past?.add(oldest);
+function restorePast(name: string, buffer: ReplayBuffer | undefined, state: unknown): void {
+  if ((buffer === undefined) !== (state === null)) {
+    throw new DriftkeelRangeError(
+      "STATE_INVALID",
+      `Expected Intake state "${name}" ${buffer ? "of a memory of the past" : "without one"}, got ` +
+        `${buffer ? "none" : "one"}; open it with the intake options it was saved with.`,
+    );
+  }
+  buffer?.restore(state);
 }

@@ -184,6 +184,16 @@ export class ReplayBuffer {
     this.#seen = 0;
   }
 
+  /** Where the generator of all choices stands, as JSON. */
+  cursor(): unknown {
+    return this.#random.state();
+  }
+
+  /** Draws from now on as after `cursor()`; what is held stays. Throws STATE_INVALID. */
+  seek(cursor: unknown): void {
+    this.#random.restore(cursor);
+  }
+
   /**
    * Everything held and the generator: a buffer restored from it behaves as this one from now on.
    */

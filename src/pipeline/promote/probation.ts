@@ -211,13 +211,12 @@ export class Probation {
   /** Continues from what `state()` returned. Throws STATE_INVALID and changes nothing otherwise. */
   restore(state: unknown): void {
     const saved = parseState("Probation", stateSchema, state);
-    const own = JSON.stringify(this.#savedOptions());
-    const hasStart = (saved.startMs !== null) === (this.#startMs !== undefined);
-    if (JSON.stringify(saved.options) !== own || !hasStart) {
+    this.#checkSameOptions(saved.options);
+    if ((saved.startMs !== null) !== (this.#startMs !== undefined)) {
       throw new DriftkeelRangeError(
         "STATE_INVALID",
-        `Expected the state of a Probation with options ${own}, got one with ` +
-          `${JSON.stringify(saved.options)}. Construct it with the options it was saved with.`,
+        `Expected a Probation state with startMs exactly with maxDurationMs, got ${saved.startMs}` +
+          "; restore what Probation.state() returned.",
       );
     }
     this.#evidence.restore(saved.evidence);
@@ -229,7 +228,20 @@ export class Probation {
     this.#meanDifference = saved.meanDifference;
   }
 
-  /** The options that decide, in one order. */
+  #checkSameOptions(saved: Record<string, unknown>): void {
+    const own = this.#savedOptions();
+    const names = new Set([...Object.keys(own), ...Object.keys(saved)]);
+    const other = [...names].find((option) => saved[option] !== own[option]);
+    if (other === undefined) return;
+    throw new DriftkeelRangeError(
+      "STATE_INVALID",
+      `Expected the state of a Probation with options ${JSON.stringify(own)}, got one with ` +
+        `${describeValue(other)} being ${describeValue(saved[other])}. Construct it with the ` +
+        "options it was saved with.",
+    );
+  }
+
+  /** The options that decide. */
   #savedOptions(): Record<string, unknown> {
     const { level, minSamples, maxDurationMs = null, input, bound = null } = this.#options;
     return { level, minSamples, maxSamples: this.#maxSamples, maxDurationMs, input, bound };

@@ -1,6 +1,7 @@
 // Who serves: the active version, the one before it, and the only place where they are swapped.
 
 import type { Learnable, ModelVersion } from "../../model/learnable.ts";
+import type { VersionChange } from "../../store/current-record.ts";
 import type { VersionStore } from "../../store/version-store.ts";
 
 /** A version that serves or has served, under the id it has in the store. */
@@ -17,6 +18,8 @@ export interface PromotionRecord {
   parts: Map<string, Uint8Array>;
   /** Of the training. */
   seed: number;
+  /** Called with the candidate's id once it is durable and before the pointer moves. */
+  prepare?: (id: string) => Promise<void>;
   /** Numbers of the verdict. */
   benchmark: Readonly<Record<string, number>>;
 }
@@ -32,6 +35,7 @@ export class Promoter {
   readonly #versions: VersionStore;
   #active: ServedVersion;
   #previous: ServedVersion | undefined;
+  #anchor: ServedVersion | undefined;
 
   private constructor(model: Learnable, versions: VersionStore, active: ServedVersion) {
     this.#model = model;
@@ -74,31 +78,46 @@ export class Promoter {
   /**
    * Makes a candidate that was trained from version `parentId` the active one. Returns undefined,
    * and keeps nothing, when another version has become active since: the candidate was judged
-   * against one that no longer serves.
+   * against one that no longer serves. Throws what the store and `prepare` throw; the pointer is
+   * then where it was.
    */
   async promote(
     candidate: ModelVersion,
     parentId: string,
-    { source, parts, seed, benchmark }: PromotionRecord,
+    { source, parts, seed, benchmark, prepare }: PromotionRecord,
   ): Promise<ServedVersion | undefined> {
     if (this.#active.id !== parentId) return undefined;
     const weights = candidate.weights();
     const id = await this.#versions.save({ weights, parts, parent: parentId, seed });
+    await prepare?.(id);
     if (this.#active.id !== parentId) return undefined;
-    await this.#versions.promote(id, { source, benchmark: finiteOnly(benchmark) });
+    await this.#move(id, this.#versions.promote(id, { source, benchmark: finiteOnly(benchmark) }));
     this.#swap({ id, version: candidate });
     return this.#active;
   }
 
+  /** A move of the pointer may fail after it has taken effect; then it has not failed. */
+  async #move(id: string, moving: Promise<void>): Promise<void> {
+    try {
+      await moving;
+    } catch (error) {
+      const current = await this.#versions.getCurrent().catch(() => undefined);
+      if (current?.activeId !== id) throw error;
+    }
+  }
+
   /**
-   * Serves an earlier version again: the previous one, or the one of the given id. Returns the
-   * state kept beside it.
-   * Throws VERSION_UNKNOWN (naming the nearest, or saying that there is no previous one),
-   * SNAPSHOT_CORRUPT.
+   * Serves an earlier version again. `prepare` is called with the state kept beside it before the
+   * pointer moves. Throws VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT, and what `prepare`
+   * throws; the active version then goes on.
    */
-  async rollback(id: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  async rollback(
+    id: string,
+    prepare: (parts: ReadonlyMap<string, Uint8Array>) => Promise<void>,
+  ): Promise<void> {
     const saved = await this.#versions.read(id);
-    await this.#versions.rollback(id);
+    await prepare(saved.state);
+    await this.#move(id, this.#versions.rollback(id));
     if (this.#previous?.id === id) {
       const back = this.#previous;
       this.#previous = undefined;
@@ -107,7 +126,30 @@ export class Promoter {
     } else if (this.#active.id !== id) {
       this.#swap({ id, version: this.#model.load(saved.weights) });
     }
-    return saved.state;
+  }
+
+  /** The last change of the active version; undefined in a store without history. */
+  async lastChange(): Promise<VersionChange | undefined> {
+    return (await this.#versions.getCurrent())?.history.at(-1);
+  }
+
+  /** Loads the version before the active one again, after a restart. Throws as `rollback`. */
+  async recallPrevious(id: string): Promise<void> {
+    const { weights } = await this.#versions.read(id);
+    this.#previous?.version.dispose();
+    this.#previous = { id, version: this.#model.load(weights) };
+  }
+
+  /** The version that small losses are measured against; undefined while it is the active one. */
+  async anchor(): Promise<ModelVersion | undefined> {
+    const id = (await this.#versions.getCurrent())?.anchorId;
+    if (id === undefined || id === this.#active.id) return undefined;
+    if (this.#anchor?.id !== id) {
+      const { weights } = await this.#versions.read(id);
+      this.#anchor?.version.dispose();
+      this.#anchor = { id, version: this.#model.load(weights) };
+    }
+    return this.#anchor.version;
   }
 
   /** One assignment: whoever predicts sees the old version or the new one, never a mix. */
@@ -117,13 +159,8 @@ export class Promoter {
     this.#active = next;
   }
 
-  /** Forgets the previous version; it stays in the store. */
-  forgetPrevious(): void {
-    this.#previous?.version.dispose();
-    this.#previous = undefined;
-  }
-
   dispose(): void {
+    this.#anchor?.version.dispose();
     this.#previous?.version.dispose();
     this.#active.version.dispose();
   }

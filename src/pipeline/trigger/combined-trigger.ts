@@ -1,7 +1,12 @@
 // Several triggers that share one state and are asked as one.
 
+import * as z from "zod";
 import { checkFilled } from "../../checks.ts";
+import { DriftkeelRangeError } from "../../errors.ts";
+import { parseState } from "../../options.ts";
 import type { Trigger, TriggerState } from "./trigger.ts";
+
+const stateSchema = z.strictObject({ triggers: z.array(z.unknown()) });
 
 /** Asks all of its triggers every time: one that was left out would miss a loss. */
 export class CombinedTrigger implements Trigger {
@@ -33,5 +38,29 @@ export class CombinedTrigger implements Trigger {
       state,
       records.reduce((a, b) => (length(b) > length(a) ? b : a)),
     );
+  }
+
+  /** The states of its triggers, in order; null for one that keeps none. */
+  state(): unknown {
+    return { triggers: this.#triggers.map((trigger) => trigger.state?.() ?? null) };
+  }
+
+  /** Continues from what `state()` returned. Throws STATE_INVALID and changes nothing otherwise. */
+  restore(state: unknown): void {
+    const { triggers } = parseState("combined trigger", stateSchema, state);
+    if (triggers.length !== this.#triggers.length) {
+      throw new DriftkeelRangeError(
+        "STATE_INVALID",
+        `Expected the state of ${this.#triggers.length} triggers, got ${triggers.length}; restore ` +
+          "it into the combination it was saved from.",
+      );
+    }
+    const before = this.#triggers.map((trigger) => trigger.state?.());
+    try {
+      for (const [index, trigger] of this.#triggers.entries()) trigger.restore?.(triggers[index]);
+    } catch (error) {
+      for (const [index, trigger] of this.#triggers.entries()) trigger.restore?.(before[index]);
+      throw error;
+    }
   }
 }

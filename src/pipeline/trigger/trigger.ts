@@ -34,4 +34,8 @@ export interface Trigger {
   shouldRetrain(state: TriggerState, newLoss: number): boolean;
   /** Counts a sample and keeps its loss in `state`. */
   recordSample(state: TriggerState, loss: number): void;
+  /** What it keeps beside the shared state, as JSON; absent when that is nothing. */
+  state?(): unknown;
+  /** Continues from what `state()` returned. Throws STATE_INVALID and changes nothing otherwise. */
+  restore?(state: unknown): void;
 }

@@ -30,7 +30,8 @@ export class CandidateTrainer {
   readonly #model: Learnable;
   readonly #options: { seed: number; replayShare: number; ewc: LearnerEwcOptions | undefined };
   #ewc: Ewc | undefined;
-  #attempts = 0;
+  /** Proposals so far; each draws its own order of samples. */
+  attempts = 0;
 
   constructor(
     model: Learnable,
@@ -40,7 +41,7 @@ export class CandidateTrainer {
     this.#options = options;
   }
 
-  /** Trains a copy. Every attempt draws its own order of samples. Throws as `Learnable.propose`. */
+  /** Trains a copy. Throws as `Learnable.propose`. */
   async propose(proposal: Proposal): Promise<{
     candidate: ModelVersion;
     report: TrainReport;
@@ -48,7 +49,7 @@ export class CandidateTrainer {
   }> {
     const { active, samples, replay, lrFactor, lambdaFactor, signal, onProgress } = proposal;
     const { replayShare } = this.#options;
-    const seed = (this.#options.seed + this.#attempts++) >>> 0;
+    const seed = (this.#options.seed + this.attempts++) >>> 0;
     const { candidate, report } = await this.#model.propose(active, {
       samples,
       lrFactor,
@@ -83,17 +84,16 @@ export class CandidateTrainer {
     addFisher(this.#ewc, this.#model.fisher(version, samples));
   }
 
-  /** What later proposals depend on: attempts and, with EWC, its bytes. */
-  state(): { attempts: number; ewc: Uint8Array | undefined } {
-    return { attempts: this.#attempts, ewc: this.#ewc?.toBytes() };
+  /** The bytes of its EWC; undefined before the first consolidation and without EWC. */
+  ewcBytes(): Uint8Array | undefined {
+    return this.#ewc?.toBytes();
   }
 
-  /** Continues from a state. Throws FILE_CORRUPT, and changes nothing, for unsound bytes. */
-  restore({ attempts, ewc }: { attempts: number; ewc: Uint8Array | undefined }): void {
-    const restored = ewc && Ewc.fromBytes(ewc);
+  /** Continues with the EWC of bytes, or none. Throws FILE_CORRUPT, and then changes nothing. */
+  restoreEwc(bytes: Uint8Array | undefined): void {
+    const restored = bytes && Ewc.fromBytes(bytes);
     this.#ewc?.dispose();
     this.#ewc = restored;
-    this.#attempts = attempts;
   }
 
   dispose(): void {

@@ -41,7 +41,10 @@ export interface SharpeStabilityOptions extends SharpeInference {
    * loss on the holdout is lower than that of the active model.
    */
   onInconclusive?: "accept" | "reject";
-  /** The P&L of a fixed version on the same observations; asked at most once a judgement. */
+  /**
+   * The P&L of a fixed version on the same observations; asked at most once a judgement. Default:
+   * `anchorPnl` of the snapshot before, where there is one.
+   */
   anchor?: AnchorSource;
 }
 
@@ -71,35 +74,38 @@ export class SharpeStability implements Validator {
   /** Throws OPTION_INVALID, OPTION_UNKNOWN. */
   constructor(options?: SharpeStabilityOptions) {
     this.#options = parseOptions("SharpeStability", optionsSchema, options);
-    checkResamples("SharpeStability", { ...this.#options, level: this.#level() });
+    checkResamples("SharpeStability", { ...this.#options, level: this.#options.level / 2 });
   }
 
   validate(before: ModelSnapshot, after: ModelSnapshot): ValidationResult {
     const { anchor, blockLength = 1 } = this.#options;
+    const hasAnchor = anchor !== undefined || before.anchorPnl !== undefined;
+    const level = this.#options.level / (hasAnchor ? 2 : 1);
     const least = Math.max(LEAST_PERIODS, 2 * blockLength);
     const series = pairedSeries("pnl", { before, after }, least);
     if (!series.before) return notComparable(series.problem);
-    const active = this.#compare(series, "sharpe");
+    const active = this.#compare(series, "sharpe", level);
     const verdict = this.#settle(active, before.loss, after.loss);
-    if (!verdict.pass || !anchor || active.outcome === "better") return verdict;
+    if (!verdict.pass || !hasAnchor || active.outcome === "better") return verdict;
 
     const { measurements } = verdict;
-    const fixed = pairedSeries("pnl", { before: { ...before, pnl: anchor().pnl }, after }, least);
+    const pnl = anchor ? anchor().pnl : before.anchorPnl;
+    const fixed = pairedSeries("pnl", { before: { ...before, pnl }, after }, least);
     if (!fixed.before) {
       return { pass: false, reason: `beside the anchor as before, ${fixed.problem}`, measurements };
     }
-    const beside = this.#compare(fixed, "anchorSharpe");
+    const beside = this.#compare(fixed, "anchorSharpe", level);
     const pass = beside.outcome !== "worse";
     const reason = `${verdict.reason}; beside the anchor, ${beside.reason}`;
     return { pass, reason, measurements: { ...measurements, ...beside.measurements } };
   }
 
-  /** The chance of a false `worse` that one comparison may use up. */
-  #level(): number {
-    return this.#options.anchor ? this.#options.level / 2 : this.#options.level;
-  }
-
-  #compare(series: { before: Float64Array; after: Float64Array }, key: string): Judged {
+  /** level: the chance of a false `worse` that this comparison may use up. */
+  #compare(
+    series: { before: Float64Array; after: Float64Array },
+    key: string,
+    level: number,
+  ): Judged {
     const { minRatio, floor, mode, annualization } = this.#options;
     const [one, other] = [standardize(series.before), standardize(series.after)];
     const before = Math.sqrt(annualization) * one.sharpe;
@@ -123,7 +129,7 @@ export class SharpeStability implements Validator {
       const reason = `${ratios}, the P&L of the candidate never varies: worse`;
       return { outcome: "worse", reason, measurements };
     }
-    const options = { ...this.#options, level: this.#level(), tolerance: allowed };
+    const options = { ...this.#options, level, tolerance: allowed };
     const { outcome, interval } = compareStandardized(one, other, options);
     const [lower, upper] = interval;
     const between = `the difference lies between ${short(lower)} and ${short(upper)}`;

@@ -10,17 +10,32 @@ export interface JudgingSamples {
   retention: readonly Sample[];
 }
 
-/** Measures a version. `gradientNorm`: of the training that made it, when there was one. */
+/** What a version would have earned on each sample, from its outputs f32[n x o]: f64[n]. */
+export type ProfitAndLoss = (outputs: Float32Array, samples: readonly Sample[]) => Float64Array;
+
+/** What is known beside the samples. */
+export interface SnapshotSources {
+  /** Of the training that made the version, when there was one. */
+  gradientNorm?: number;
+  pnl?: ProfitAndLoss | undefined;
+  /** A fixed earlier version, measured on the same samples. */
+  anchor?: ModelVersion | undefined;
+}
+
+/** Measures a version. */
 export function snapshotOf(
   version: ModelVersion,
   { holdout, retention }: JudgingSamples,
-  gradientNorm?: number,
+  { gradientNorm, pnl, anchor }: SnapshotSources = {},
 ): ModelSnapshot {
+  const outputs = version.outputs(holdout);
   return {
     weights: version.weights(),
     loss: version.loss(holdout),
-    outputs: version.outputs(holdout),
+    outputs,
     gradientNorm,
+    ...(pnl && { pnl: pnl(outputs, holdout) }),
+    ...(pnl && anchor && { anchorPnl: pnl(anchor.outputs(holdout), holdout) }),
     ...(retention.length > 0 && {
       replayLosses: Float64Array.from(retention, (sample) => version.loss([sample])),
     }),

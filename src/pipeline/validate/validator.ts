@@ -14,6 +14,8 @@ export interface ModelSnapshot {
   outputs?: Float32Array | undefined;
   /** Profit or loss of each period as a fraction of the capital, f64, oldest first. */
   pnl?: Float64Array | undefined;
+  /** P&L of the anchor, a fixed earlier version, in the same periods; in `before` only. */
+  anchorPnl?: Float64Array | undefined;
   /** L2 norm of the last gradient of the training, before clipping. */
   gradientNorm?: number | undefined;
   /** Loss of each sample of the replay holdout: what the model could do before, f64. */

@@ -1,0 +1,132 @@
+// Sees to it that nothing a learner acknowledged is lost: samples, state and trace.
+
+import type { DriftkeelError } from "../errors.ts";
+import type { Sample } from "../model/sample.ts";
+import type { Store } from "../store/store.ts";
+import { LearnerMemory } from "./learner-memory.ts";
+import type { LearnerState } from "./learner-state.ts";
+import type { LearnerTrace } from "./learner-trace.ts";
+import type { Promoter } from "./promote/promoter.ts";
+
+/** The parts of a learner that have something to keep. */
+interface KeptParts {
+  promoter: Promoter;
+  state: LearnerState;
+  trace: LearnerTrace;
+  /** Samples between two checkpoints. */
+  checkpointEvery: number;
+}
+
+/** Keeps one learner; without a store only its trace. */
+export class LearnerKeeper {
+  readonly #parts: KeptParts;
+  #memory: LearnerMemory | undefined;
+  /** Acts since the last checkpoint. */
+  #acts = 0;
+
+  constructor(parts: KeptParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Puts back what the store holds, `parts` of it beside the active version, and returns the
+   * samples that were acknowledged since. Throws as `LearnerMemory.recall`.
+   */
+  async recall(
+    store: Store,
+    parts: ReadonlyMap<string, Uint8Array>,
+    isJournaling: boolean,
+  ): Promise<Sample[]> {
+    const { promoter, state, trace } = this.#parts;
+    const to = promoter.active.id;
+    const found = await LearnerMemory.recall(store, to, parts, state, isJournaling);
+    this.#memory = found.memory;
+    if (state.isOnProbation && found.previousId !== undefined) {
+      await promoter.recallPrevious(found.previousId);
+    }
+    trace.note("opened", this.#whereabouts());
+    if (found.movedFrom !== undefined) {
+      state.safeMode?.enter();
+      const reason = "the pointer was moved while the learner was closed";
+      trace.emit({ type: "rolled-back", from: found.movedFrom, to, reason, measurements: {} });
+    } else {
+      await this.#traceLastChange();
+    }
+    await this.checkpoint();
+    await trace.settle();
+    return found.samples;
+  }
+
+  /** A crash may have come between a change of the pointer and its trace. */
+  async #traceLastChange(): Promise<void> {
+    const { promoter, trace } = this.#parts;
+    const change = await promoter.lastChange();
+    if (!change || (await trace.tells(change))) return;
+    const { versionId } = change;
+    let reason = "found at the start; the process ended before it could tell";
+    if (change.kind === "promotion") {
+      if (change.source === "initial") reason = "the model's first version";
+      trace.emit({ type: "promoted", versionId, reason, measurements: {} });
+    } else {
+      const between = { from: change.rollbackFrom ?? "", to: versionId };
+      trace.emit({ type: "rolled-back", ...between, reason, measurements: {} });
+    }
+  }
+
+  /** Resolves once the sample would survive a power cut. Throws FILE_FAILED, STORE_LOCKED. */
+  async add(sample: Sample): Promise<void> {
+    await this.#memory?.add(sample);
+  }
+
+  /** Keeps the state for a version that is about to become the active one. Throws FILE_FAILED. */
+  async prepare(id: string, previousId: string | undefined): Promise<void> {
+    await this.#memory?.prepare(id, previousId, this.#parts.state);
+  }
+
+  /** Asks for a checkpoint when the act under way has ended. */
+  checkpointSoon(): void {
+    this.#acts = this.#parts.checkpointEvery;
+  }
+
+  /** Makes the state durable, and the journal short. Throws FILE_FAILED. */
+  async checkpoint(): Promise<void> {
+    const { promoter, state } = this.#parts;
+    await this.prepare(promoter.active.id, promoter.previous?.id);
+    await this.#memory?.tidy(promoter.active.id, state.observed);
+    this.#acts = 0;
+  }
+
+  /** Does `act`, then makes a checkpoint when one is due and the trace durable. */
+  async concluded<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } finally {
+      this.#acts += 1;
+      try {
+        await this.#parts.trace.settle();
+        if (this.#acts > this.#parts.checkpointEvery) await this.checkpoint();
+      } catch (error) {
+        // Nothing is lost: the journal has the samples, the trace is kept and written later, and no
+        // version is promoted before it is.
+        const { code = "FILE_FAILED", message } = error as DriftkeelError;
+        this.#parts.trace.emit({ type: "checkpoint-failed", code, message });
+      }
+    }
+  }
+
+  /** Keeps all there is and ends the trace. */
+  async close(): Promise<void> {
+    try {
+      await this.checkpoint();
+      this.#parts.trace.note("closed", this.#whereabouts());
+      await this.#parts.trace.settle();
+    } finally {
+      await this.#parts.trace.close();
+    }
+  }
+
+  #whereabouts(): Record<string, unknown> {
+    const { promoter, state } = this.#parts;
+    return { version_id: promoter.active.id, observed: state.observed };
+  }
+}

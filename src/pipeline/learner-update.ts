@@ -1,0 +1,162 @@
+// One update of a learner: may it start, train a copy, judge it, promote it or drop it.
+
+import type * as z from "zod";
+import { DriftkeelError } from "../errors.ts";
+import type { UpdateReason } from "../events.ts";
+import type { ModelVersion } from "../model/learnable.ts";
+import type { Sample } from "../model/sample.ts";
+import { obstacleToUpdate } from "./learner-obstacle.ts";
+import type { learnerOptions } from "./learner-options.ts";
+import type { UpdateOutcome } from "./learner-results.ts";
+import type { LearnerState } from "./learner-state.ts";
+import type { LearnerTrace } from "./learner-trace.ts";
+import type { Promoter } from "./promote/promoter.ts";
+import { Composite } from "./validate/composite.ts";
+import { FiniteWeights } from "./validate/finite-weights.ts";
+import { LossDelta } from "./validate/loss-delta.ts";
+import { snapshotOf } from "./validate/snapshot-of.ts";
+import type { ValidationResult, Validator } from "./validate/validator.ts";
+
+/** What an update works with: the parts of one learner. */
+interface UpdateParts {
+  options: z.output<typeof learnerOptions>;
+  promoter: Promoter;
+  state: LearnerState;
+  trace: LearnerTrace;
+  nowMs: () => number;
+  /** Keeps the state for a version that is about to become the active one. */
+  prepare: (id: string, previousId: string) => Promise<void>;
+}
+
+/** A candidate that was trained. */
+interface Proposed {
+  candidate: ModelVersion;
+  parentId: string;
+  seed: number;
+  training: readonly Sample[];
+}
+
+/** Runs one update at a time; its owner sees to that. */
+export class LearnerUpdate {
+  readonly #parts: UpdateParts;
+  readonly #validator: Validator;
+  #isRunning = false;
+
+  constructor(parts: UpdateParts) {
+    this.#parts = parts;
+    const usual = () => new Composite([new FiniteWeights(), new LossDelta(0)]);
+    this.#validator = parts.options.validator ?? usual();
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** What became of it; failures with a code are outcomes, too. */
+  async run(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome> {
+    const { options, state, trace, nowMs } = this.#parts;
+    const obstacle = await obstacleToUpdate(options, state, nowMs());
+    if (obstacle !== undefined) {
+      trace.emit({ type: "update-skipped", reason: obstacle });
+      return { outcome: "skipped", reason: obstacle, measurements: {} };
+    }
+    const training = [...state.intake.training()];
+    const replayed = state.intake.replay?.size ?? 0;
+    state.intake.markUpdate();
+    state.triggerState.lastTriggerTime = nowMs();
+    this.#isRunning = true;
+    trace.emit({ type: "update-started", reason, samples: training.length, replayed });
+    try {
+      return await this.#propose(training, signal);
+    } catch (error) {
+      if (!(error instanceof DriftkeelError)) throw error;
+      trace.emit({ type: "update-failed", code: error.code, message: error.message });
+      return { outcome: "failed", reason: error.message, measurements: {} };
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Trains a copy and judges it beside the active version, on samples that neither has seen. */
+  async #propose(
+    training: readonly Sample[],
+    signal: AbortSignal | undefined,
+  ): Promise<UpdateOutcome> {
+    const { options, promoter, state, trace } = this.#parts;
+    const { id: parentId, version } = promoter.active;
+    const factors = state.safeMode?.adjust({ lr: 1, lambda: 1 }) ?? { lr: 1, lambda: 1 };
+    const { candidate, report, seed } = await state.trainer.propose({
+      active: version,
+      samples: training,
+      replay: state.intake.replay,
+      lrFactor: factors.lr,
+      lambdaFactor: factors.lambda,
+      signal,
+      onProgress: ({ step, maxSteps, loss }) =>
+        trace.emit({ type: "update-progressed", step, maxSteps, loss }),
+    });
+    const { pnl } = options;
+    const { gradientNorm } = report;
+    const samples = { holdout: state.intake.holdout(), retention: state.intake.retention() };
+    const anchor = pnl && (await promoter.anchor());
+    const verdict = this.#validator.validate(
+      snapshotOf(version, samples, { pnl, anchor }),
+      snapshotOf(candidate, samples, { pnl, gradientNorm }),
+    );
+    if (!verdict.pass) return this.#reject(candidate, verdict);
+    return this.#promote({ candidate, parentId, seed, training }, verdict);
+  }
+
+  #reject(candidate: ModelVersion, { reason, measurements }: ValidationResult): UpdateOutcome {
+    candidate.dispose();
+    this.#parts.trace.emit({ type: "candidate-rejected", reason, measurements });
+    return { outcome: "rejected", reason, measurements };
+  }
+
+  /** Durable, then swapped, then told; what it can do now is remembered by EWC. */
+  async #promote(
+    { candidate, parentId, seed, training }: Proposed,
+    verdict: ValidationResult,
+  ): Promise<UpdateOutcome> {
+    const { promoter, state, trace, prepare } = this.#parts;
+    const { reason, measurements } = verdict;
+    const wasOnProbation = state.isOnProbation;
+    trace.emit({ type: "candidate-accepted", reason, measurements });
+    const undo = state.savepoint();
+    let id: string;
+    try {
+      state.trainer.consolidate(candidate, training);
+      state.beginProbation();
+      const served = await promoter.promote(candidate, parentId, {
+        source: "online-learner",
+        parts: state.saveModelParts(),
+        seed,
+        benchmark: measurements,
+        prepare: async (next) => {
+          await prepare(next, parentId);
+          await trace.settle(); // nothing is promoted whose verdict left no trace
+        },
+      });
+      if (!served) throw superseded();
+      id = served.id;
+    } catch (error) {
+      undo();
+      candidate.dispose();
+      throw error;
+    }
+    if (wasOnProbation) {
+      const why = `${id} was promoted before it ended`;
+      const outcome = "superseded";
+      trace.emit({ type: "probation-ended", versionId: parentId, outcome, reason: why });
+    }
+    trace.emit({ type: "promoted", versionId: id, reason, measurements });
+    return { outcome: "promoted", reason, versionId: id, measurements };
+  }
+}
+
+function superseded(): DriftkeelError {
+  return new DriftkeelError(
+    "UPDATE_CANCELLED",
+    "Expected the version that the candidate was trained from to be active still; another one is.",
+  );
+}
