@@ -13,6 +13,7 @@ const dist = "build/dist";
 /** Every public entry: its name under build/dist, where it runs. package.json `exports` agrees. */
 const entries = [
   { name: "index", source: "src/index.ts", platform: "node" },
+  { name: "testing", source: "src/testing/index.ts", platform: "node" },
   { name: "browser", source: "src/browser.ts", platform: "browser" },
 ] as const;
 

@@ -19,11 +19,17 @@ function describeObject(value: object): string {
 
 /**
  * A short text for any value: numbers as they are, strings quoted and cut, objects by their kind
- * and length.
+ * and length. Never throws: an object whose members throw is an object.
  */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shorten(value));
-  if (typeof value === "object" && value !== null) return describeObject(value);
+  if (typeof value === "object" && value !== null) {
+    try {
+      return describeObject(value);
+    } catch {
+      return "an object";
+    }
+  }
   if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   return String(value);
 }

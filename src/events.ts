@@ -13,7 +13,14 @@ export type Measurements = Readonly<Record<string, number>>;
 /** An event without when and where. */
 export type EventBody =
   | { type: "drift-detected"; value: number; measurements: Measurements }
-  | { type: "update-started"; reason: UpdateReason; samples: number; replayed: number }
+  | {
+      type: "update-started";
+      reason: UpdateReason;
+      samples: number;
+      replayed: number;
+      /** Of the training samples, where they bring timestamps. */
+      trainedOn?: { from: Date; to: Date };
+    }
   | { type: "update-progressed"; step: number; maxSteps: number; loss: number }
   | { type: "update-skipped"; reason: string }
   | { type: "update-failed"; code: string; message: string }

@@ -60,6 +60,7 @@ export type {
 export { SharpeDriftDetector } from "./pipeline/drift/sharpe-drift-detector.ts";
 export type { FeedbackCollectorOptions } from "./pipeline/feedback/feedback-collector.ts";
 export { FeedbackCollector } from "./pipeline/feedback/feedback-collector.ts";
+export type { TornLine } from "./pipeline/feedback/feedback-files.ts";
 export type { FeedbackSignal } from "./pipeline/feedback/feedback-signal.ts";
 export type { HoldoutSplitOptions } from "./pipeline/feedback/holdout-split.ts";
 export { HoldoutSplit } from "./pipeline/feedback/holdout-split.ts";
@@ -111,7 +112,11 @@ export type {
   IncrementalUpdaterOptions,
   UpdateOptions,
 } from "./pipeline/update/updater-options.ts";
-export type { CompareSharpeOptions, SharpeComparison } from "./pipeline/validate/compare-sharpe.ts";
+export type {
+  CompareSharpeOptions,
+  SharpeComparison,
+  SharpeInference,
+} from "./pipeline/validate/compare-sharpe.ts";
 export { compareSharpe } from "./pipeline/validate/compare-sharpe.ts";
 export { Composite } from "./pipeline/validate/composite.ts";
 export { Drawdown } from "./pipeline/validate/drawdown.ts";
@@ -119,22 +124,25 @@ export { ErrorRate } from "./pipeline/validate/error-rate.ts";
 export { FiniteWeights } from "./pipeline/validate/finite-weights.ts";
 export { GradientNorm } from "./pipeline/validate/gradient-norm.ts";
 export { Latency } from "./pipeline/validate/latency.ts";
+export type { Kernel } from "./pipeline/validate/long-run-variance.ts";
 export { LossDelta } from "./pipeline/validate/loss-delta.ts";
 export type { OutputKlOptions } from "./pipeline/validate/output-kl.ts";
 export { OutputKl } from "./pipeline/validate/output-kl.ts";
 export { Perplexity } from "./pipeline/validate/perplexity.ts";
 export { Retention } from "./pipeline/validate/retention.ts";
-export type { SharpeStabilityOptions } from "./pipeline/validate/sharpe-stability.ts";
+export type { AnchorSource, SharpeStabilityOptions } from "./pipeline/validate/sharpe-stability.ts";
 export { SharpeStability } from "./pipeline/validate/sharpe-stability.ts";
 export type { ModelSnapshot, ValidationResult, Validator } from "./pipeline/validate/validator.ts";
 export type { ValidatorLimits } from "./pipeline/validate/validators-from.ts";
 export { validatorsFrom } from "./pipeline/validate/validators-from.ts";
 export { WeightNorm } from "./pipeline/validate/weight-norm.ts";
-export type { AuditProblem, AuditVerdict } from "./store/audit-chain.ts";
+export type { AuditHead, AuditProblem, AuditVerdict } from "./store/audit-chain.ts";
 export type { AuditEvent, AuditEventType } from "./store/audit-line.ts";
+export { AUDIT_EVENT_TYPES } from "./store/audit-line.ts";
 export type { AuditEntry, AuditLogOptions, AuditRepair } from "./store/audit-log.ts";
 export { AuditLog } from "./store/audit-log.ts";
-export type { CurrentVersion } from "./store/current-record.ts";
+export type { StoreOptions } from "./store/choose-store.ts";
+export type { CurrentVersion, VersionChange } from "./store/current-record.ts";
 export type { Disk, DiskEntry, DiskFile } from "./store/disk.ts";
 export type { FileStoreOptions } from "./store/file-store.ts";
 export { FileStore } from "./store/file-store.ts";
@@ -144,6 +152,7 @@ export type { DamagedSnapshot, RollbackManagerOptions } from "./store/rollback-m
 export { RollbackManager } from "./store/rollback-manager.ts";
 export type { Tensor, TensorFile } from "./store/safetensors.ts";
 export { decodeSafetensors, encodeSafetensors } from "./store/safetensors.ts";
+export type { StorageOptions } from "./store/storage-options.ts";
 export type { Store } from "./store/store.ts";
 export type { SavedVersion, Version } from "./store/version-files.ts";
 export type { VersionEntry } from "./store/version-record.ts";

@@ -56,6 +56,9 @@ export function parseState<S extends z.ZodObject>(
   return parse({ part: `${owner} state`, whole: `${owner} state`, ...codes }, schema, value);
 }
 
+/** Characters of a path that a message shows. */
+const LONGEST_NAME = 200;
+
 /** How messages name what is parsed, and the codes they carry. */
 interface Subject {
   part: string;
@@ -65,20 +68,14 @@ interface Subject {
 }
 
 function parse<S extends z.ZodObject>(subject: Subject, schema: S, value: unknown): z.output<S> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DriftkeelTypeError(
-      subject.invalid,
-      `Expected ${subject.whole} to be an object, got ${describeValue(value)}.`,
-    );
-  }
-  // A null prototype: neither an inherited property nor a key named __proto__ means anything in the
-  // copy.
-  const own: Record<string, unknown> = Object.assign(Object.create(null), value);
+  const own = ownMembers(subject, value);
   const known = Object.keys(schema.shape);
   const unknown = Object.keys(own).find((key) => !known.includes(key));
   if (unknown !== undefined) throw unknownError(subject, [unknown], hintFor(unknown, known));
 
-  const parsed = schema.safeParse(own, { error: phraseOf, reportInput: true });
+  const parsed = reading(subject, () =>
+    schema.safeParse(own, { error: phraseOf, reportInput: true }),
+  );
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues;
   // A misspelt name first: it is often why another is missing.
@@ -90,8 +87,34 @@ function parse<S extends z.ZodObject>(subject: Subject, schema: S, value: unknow
   throw invalidError(subject, issues[0]!);
 }
 
+/** A copy of the own members of an object. */
+function ownMembers(subject: Subject, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || reading(subject, () => Array.isArray(value))) {
+    throw new DriftkeelTypeError(
+      subject.invalid,
+      `Expected ${subject.whole} to be an object, got ${describeValue(value)}.`,
+    );
+  }
+  // A null prototype: neither an inherited property nor a key named __proto__ means anything in the
+  // copy.
+  return reading(subject, () => Object.assign(Object.create(null), value));
+}
+
+/** What `read` gives; a getter or proxy of the caller that throws is a wrong value like others. */
+function reading<T>(subject: Subject, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    const message = `Expected ${subject.whole} to be an object whose members can be read, got one`;
+    throw new DriftkeelTypeError(subject.invalid, `${message} with a member that throws.`);
+  }
+}
+
 function unknownError(subject: Subject, path: PropertyKey[], hint: string): DriftkeelTypeError {
-  const name = describeValue(pathText(path));
+  const text = pathText(path);
+  const name = JSON.stringify(
+    text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}...` : text,
+  );
   return new DriftkeelTypeError(subject.unknown, `Unknown ${subject.part} ${name}; ${hint}`);
 }
 

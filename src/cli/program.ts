@@ -3,18 +3,45 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
 import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { auditCommand } from "./audit-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
+import { exportCommand } from "./export-command.ts";
+import { importCommand } from "./import-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { rollbackCommand } from "./rollback-command.ts";
+import { runCommand } from "./run-command.ts";
+import { Session } from "./session.ts";
+import { statusCommand } from "./status-command.ts";
 import { columnsOf, type Terminal } from "./terminal.ts";
+import { versionsCommand } from "./versions-command.ts";
 
 const DESCRIPTION = "Online learning you can leave running.";
+
+const COMMANDS: readonly ((session: Session) => Command)[] = [
+  replayCommand,
+  runCommand,
+  statusCommand,
+  versionsCommand,
+  rollbackCommand,
+  auditCommand,
+  exportCommand,
+  importCommand,
+  doctorCommand,
+];
+
+/** Errors that say that the command line, or a file it names as configuration, is wrong. */
+const USAGE_CODES = new Set(["OPTION_INVALID", "OPTION_UNKNOWN", "VERSION_UNKNOWN", "ID_INVALID"]);
 
 /** Runs the arguments of one command line, prints its errors, and returns the exit code. */
 export async function runProgram(args: string[], terminal: Terminal): Promise<ExitCode> {
   const { stdout, stderr } = terminal;
+  const session = new Session(terminal);
   const program = new Command("driftkeel")
     .description(DESCRIPTION)
     .version(version)
+    // A command may have a --version of its own.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -22,31 +49,46 @@ export async function runProgram(args: string[], terminal: Terminal): Promise<Ex
       getErrHelpWidth: () => columnsOf(stderr),
     })
     .exitOverride();
-  program.addCommand(replayCommand(terminal).copyInheritedSettings(program));
+  for (const create of COMMANDS) adopt(program, create(session));
   try {
     await program.parseAsync(args, { from: "user" });
-    return EXIT_CODE.done;
+    return session.exitCode;
   } catch (error) {
     // Commander has already printed its own message.
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? EXIT_CODE.done : EXIT_CODE.usage;
     }
     stderr.write(`error: ${messageOf(error)}\n`);
-    return isUsageError(error) ? EXIT_CODE.usage : EXIT_CODE.failed;
+    return exitCodeOf(error);
   }
 }
 
-function isUsageError(error: unknown): boolean {
-  const isOurs = error instanceof DriftkeelRangeError || error instanceof DriftkeelTypeError;
-  return isOurs && error.code === "OPTION_INVALID";
+/** Adds a command with the settings of its parent, which the commands below it take as well. */
+function adopt(parent: Command, command: Command): void {
+  if (!parent.commands.includes(command)) parent.addCommand(command);
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) adopt(command, child);
+}
+
+function isOurs(
+  error: unknown,
+): error is DriftkeelError | DriftkeelRangeError | DriftkeelTypeError {
+  return (
+    error instanceof DriftkeelError ||
+    error instanceof DriftkeelRangeError ||
+    error instanceof DriftkeelTypeError
+  );
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (!isOurs(error)) return EXIT_CODE.failed;
+  if (error.code === "STORE_LOCKED") return EXIT_CODE.locked;
+  const isUsage = !(error instanceof DriftkeelError) && USAGE_CODES.has(error.code);
+  return isUsage ? EXIT_CODE.usage : EXIT_CODE.failed;
 }
 
 function messageOf(error: unknown): string {
-  const isOurs =
-    error instanceof DriftkeelError ||
-    error instanceof DriftkeelRangeError ||
-    error instanceof DriftkeelTypeError;
-  if (isOurs) return `${error.message} (${error.code})`;
+  if (isOurs(error)) return `${error.message} (${error.code})`;
   // Anything else is a defect of ours: its stack says where.
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -5,7 +5,7 @@ import { readBars } from "../replay/bars.ts";
 import { parseReplayOptions } from "../replay/replay-options.ts";
 import { runReplay } from "../replay/run-replay.ts";
 import { ReplayProgress } from "./replay-progress.ts";
-import { replayTable } from "./replay-table.ts";
+import { DEFAULT_BASE_DIR, replayTable } from "./replay-table.ts";
 import { sampleDataPath } from "./sample-data.ts";
 import { hasColors, type Terminal } from "./terminal.ts";
 
@@ -51,7 +51,7 @@ export function replayCommand(terminal: Terminal): Command {
     .option("--warmup-years <integer>", "years the base network is trained on", toNumber, 3)
     .option("--schedule-days <integer>", "trading days between scheduled updates", toNumber, 21)
     .option("--cost-bps <number>", "cost of trading, in basis points", toNumber, 1)
-    .option("--base-dir <folder>", "where the files go", "./driftkeel-data")
+    .option("--base-dir <folder>", "the folder that holds a folder per model", DEFAULT_BASE_DIR)
     .option("--json", "print the report as JSON instead of tables")
     .option("--quiet", "show no progress and no tables, only errors")
     .addHelpText("after", EXAMPLES);

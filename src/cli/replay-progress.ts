@@ -15,10 +15,25 @@ import type { Output } from "./terminal.ts";
 const BAR_FORMAT = "{bar} {percentage}%  {date}  30-day Sharpe {sharpe}";
 const BAR_SIZE = 30;
 
-const YEAR_HEADER = `
-        Sharpe ratio after costs                drift    updates      rolled
- year     hold   static    naive   driftkeel   alerts   accepted        back
-`;
+/** Columns of a year's line: their width, and their title on two lines. */
+const COLUMNS = [
+  { width: 5, title: ["", "year"] },
+  { width: 8, title: ["", "hold"] },
+  { width: 9, title: ["Sharpe", "static"] },
+  { width: 9, title: ["after", "naive"] },
+  { width: 11, title: ["costs", "driftkeel"] },
+  { width: 8, title: ["drift", "alerts"] },
+  { width: 10, title: ["updates", "promoted"] },
+  { width: 10, title: ["updates", "rejected"] },
+  { width: 8, title: ["rolled", "back"] },
+] as const;
+
+const lineOf = (cells: readonly (string | number)[]): string =>
+  `${cells.map((cell, at) => String(cell).padStart(COLUMNS[at]!.width)).join("")}\n`;
+
+const YEAR_HEADER = `\n${[0, 1]
+  .map((line) => lineOf(COLUMNS.map(({ title }) => title[line]!)))
+  .join("")}`;
 
 /** Writes to a stream that is not the results'. */
 export class ReplayProgress {
@@ -91,17 +106,14 @@ function yearLine(events: readonly ReplayEvent[]): string {
   const days = events.filter((event) => event.kind === "day-settled");
   const count = (kind: ReplayEvent["kind"]) => events.filter((e) => e.kind === kind).length;
   const sharpes = TRADERS.map((trader) => signedNumber(sharpeRatio(pnlOf(days, trader))));
-  const cells: [text: string | number, width: number][] = [
-    [events[0]!.date.slice(0, 4), 5],
-    [sharpes[0]!, 9],
-    [sharpes[1]!, 9],
-    [sharpes[2]!, 9],
-    [sharpes[3]!, 12],
-    [count("drift-detected"), 9],
-    [count("update-accepted"), 11],
-    [count("update-rolled-back") + count("update-failed"), 12],
-  ];
-  return `${cells.map(([text, width]) => String(text).padStart(width)).join("")}\n`;
+  return lineOf([
+    events[0]!.date.slice(0, 4),
+    ...sharpes,
+    count("drift-detected"),
+    count("update-promoted"),
+    count("update-rejected") + count("update-failed"),
+    count("version-rolled-back"),
+  ]);
 }
 
 function pnlOf(days: readonly DaySettled[], trader: (typeof TRADERS)[number]): number[] {

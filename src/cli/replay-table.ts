@@ -6,10 +6,14 @@ import { TRADER_TITLE } from "../replay/page/trader-title.ts";
 import { TRADERS, type Trader } from "../replay/replay-event.ts";
 import type { RegimeSummary, TraderSummary } from "../replay/replay-summary.ts";
 import type { ReplayResult } from "../replay/run-replay.ts";
+import { REPLAY_MODEL } from "../replay/signal-learner.ts";
 import { signedNumber } from "./signed-number.ts";
 
 const HEAD = ["Regime", "", "Sharpe", "Drawdown", "Degradation", "Updates"];
 const ALIGNMENT = ["left", "left", "right", "right", "right", "left"] as const;
+
+/** Where every command looks unless told otherwise. */
+export const DEFAULT_BASE_DIR = "./driftkeel-data";
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -48,13 +52,14 @@ function regimeRow(summary: RegimeSummary, colors: Colors): string[] {
 }
 
 function updatesCell(summary: RegimeSummary, colors: Colors): string {
-  const { updatesAccepted, updatesRolledBack, updatesFailed, naiveUpdatesKept, updateMs } = summary;
-  const count = updatesAccepted + updatesRolledBack + updatesFailed;
+  const { promotions, rejections, updatesFailed, rollbacks, naiveUpdatesKept, updateMs } = summary;
+  const count = promotions + rejections + updatesFailed;
   if (count === 0) return "none";
   const lines = [
     `${count}, ${updateMs.toFixed(updateMs < 10 ? 1 : 0)} ms each`,
-    colors.green(`${updatesAccepted} accepted`),
-    colors.yellow(`${updatesRolledBack} rolled back`),
+    colors.green(`${promotions} promoted`),
+    colors.yellow(`${rejections} rejected`),
+    ...(rollbacks > 0 ? [colors.red(`${rollbacks} rolled back`)] : []),
   ];
   if (updatesFailed > 0) lines.push(colors.red(`${updatesFailed} failed`));
   lines.push(colors.dim(`naive keeps ${naiveUpdatesKept}`));
@@ -63,6 +68,7 @@ function updatesCell(summary: RegimeSummary, colors: Colors): string {
 
 function legend(result: ReplayResult, colors: Colors): string {
   const { base, summaries, pagePath, reportPath, decisionsPath } = result;
+  const { auditPath, versionsPath, current } = result;
   const { traders } = summaries.at(-1)!;
   const exposures = TRADERS.map(
     (name) => `${TRADER_TITLE[name]} ${percent(traders[name].exposure)}`,
@@ -79,8 +85,17 @@ function legend(result: ReplayResult, colors: Colors): string {
     `page       ${pagePath}`,
     `report     ${reportPath}`,
     `decisions  ${decisionsPath}`,
+    `audit log  ${auditPath}`,
+    `versions   ${versionsPath}`,
   ];
+  if (current.priorId !== undefined) files.push(`roll back  ${rollbackCommand(result)}`);
   return `${colors.dim(lines.join("\n"))}\n\n${files.join("\n")}\n`;
+}
+
+/** What to type to serve the version before the active one again. */
+function rollbackCommand({ baseDir, current }: ReplayResult): string {
+  const place = baseDir === DEFAULT_BASE_DIR ? "" : ` --base-dir ${baseDir}`;
+  return `npx driftkeel rollback ${current.priorId} --model ${REPLAY_MODEL}${place}`;
 }
 
 function signColor(value: number, colors: Colors): (text: string) => string {

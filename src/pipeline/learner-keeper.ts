@@ -38,23 +38,33 @@ export class LearnerKeeper {
     isJournaling: boolean,
   ): Promise<Sample[]> {
     const { promoter, state, trace } = this.#parts;
-    const to = promoter.active.id;
-    const found = await LearnerMemory.recall(store, to, parts, state, isJournaling);
+    const { id } = promoter.active;
+    const found = await LearnerMemory.recall(store, id, parts, state, isJournaling);
     this.#memory = found.memory;
     if (state.isOnProbation && found.previousId !== undefined) {
       await promoter.recallPrevious(found.previousId);
     }
     trace.note("opened", this.#whereabouts());
-    if (found.movedFrom !== undefined) {
-      state.safeMode?.enter();
-      const reason = "the pointer was moved while the learner was closed";
-      trace.emit({ type: "rolled-back", from: found.movedFrom, to, reason, measurements: {} });
-    } else {
-      await this.#traceLastChange();
-    }
+    if (found.movedFrom === undefined) await this.#traceLastChange();
+    else await this.#followPointer(found.movedFrom);
     await this.checkpoint();
     await trace.settle();
     return found.samples;
+  }
+
+  /** Somebody else made another version the active one. */
+  async #followPointer(from: string): Promise<void> {
+    const { promoter, state, trace } = this.#parts;
+    const { id } = promoter.active;
+    const change = await promoter.lastChange();
+    if (change?.kind === "promotion") {
+      const reason = `by ${change.source}, while the learner was closed`;
+      trace.emit({ type: "promoted", versionId: id, reason, measurements: {} });
+      return;
+    }
+    state.safeMode?.enter();
+    const reason = "the pointer was moved while the learner was closed";
+    trace.emit({ type: "rolled-back", from, to: id, reason, measurements: {} });
   }
 
   /** A crash may have come between a change of the pointer and its trace. */

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { type Clock, clock } from "../clock.ts";
 import type { Learnable } from "../model/learnable.ts";
+import type { Sample } from "../model/sample.ts";
 import { nonNegativeInteger, nonNegativeNumber, positiveInteger, seed, share } from "../options.ts";
 import { type StoreOptions, storeOptions } from "../store/choose-store.ts";
 import { storagePath } from "../store/storage-options.ts";
@@ -38,10 +39,18 @@ export interface OnlineLearnerOptions extends Omit<StoreOptions, "readOnly"> {
   /** Windows that train and judge, and how much of the past is kept. */
   intake?: IntakeOptions;
   /**
-   * Watches the loss of every sample before it is learned. Its drift starts the windows anew and
-   * asks for updates until they have filled with what came after it.
+   * What the first version was trained on, oldest first: it fills the windows and the memory of the
+   * past, and EWC protects it. Ignored once there is a state to go on from.
    */
+  history?: readonly Sample[];
+  /** Watches every sample before it is learned. */
   detector?: DriftDetector;
+  /**
+   * What its drift does. `new-chapter` (default): the windows start anew, and updates are tried
+   * until they have filled with what came after it. `update`: an update is tried on the windows as
+   * they are.
+   */
+  onDrift?: "new-chapter" | "update";
   /**
    * What the versions would have earned: for validators that judge P&L, which then also see that of
    * the anchor, and for `watched`. Gets outputs f32[n x o] and their n samples, gives f64[n].
@@ -101,6 +110,8 @@ export const learnerOptions = z.strictObject({
   durableSamples: z.boolean().default(true),
   checkpointEvery: positiveInteger.max(1_000_000, "at most 10^6").default(256),
   intake: object<IntakeOptions>("an object").optional(),
+  history: z.array(z.custom<Sample>()).optional(),
+  onDrift: z.enum(["new-chapter", "update"]).default("new-chapter"),
   detector: object<DriftDetector>("a drift detector", "update", "state", "restore").optional(),
   trigger: object<Trigger>("a trigger", "shouldRetrain", "recordSample").optional(),
   validator: object<Validator>("a validator", "validate").optional(),

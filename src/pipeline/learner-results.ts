@@ -1,6 +1,7 @@
 // What the online learner answers.
 
-import type { Measurements } from "../events.ts";
+import type { Measurements, UpdateReason } from "../events.ts";
+import type { TrainReport } from "../model/train-options.ts";
 import type { DriftState } from "./drift/drift-detector.ts";
 import type { ProbationOutcome } from "./promote/probation.ts";
 import type { SafeModeState } from "./promote/safe-mode.ts";
@@ -19,6 +20,25 @@ export interface UpdateRequest {
   signal?: AbortSignal;
 }
 
+/** Timestamps of the oldest and the newest of some samples. */
+export interface TimeSpan {
+  from: Date;
+  to: Date;
+}
+
+/** What an update was made of. */
+export interface UpdateFacts {
+  reason: UpdateReason;
+  /** Samples in the training window, in the memory that was replayed, and held out to judge. */
+  samples: { training: number; replay: number; holdout: number };
+  /** Of the training window; undefined when its samples bring no timestamps. */
+  trainedOn: TimeSpan | undefined;
+  /** Of the held-out window. */
+  judgedOn: TimeSpan | undefined;
+  /** Undefined when the training failed. */
+  training: TrainReport | undefined;
+}
+
 /** How an update ended. */
 export interface UpdateOutcome {
   outcome: "promoted" | "rejected" | "skipped" | "failed";
@@ -27,6 +47,8 @@ export interface UpdateOutcome {
   /** The new version, when promoted. */
   versionId?: string;
   measurements: Measurements;
+  /** Undefined when it was skipped. */
+  facts?: UpdateFacts;
 }
 
 /** What one sample did. */

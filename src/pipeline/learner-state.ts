@@ -3,6 +3,9 @@
 
 import * as z from "zod";
 import { DriftkeelError } from "../errors.ts";
+import { checkTrainable } from "../model/check-samples.ts";
+import type { Learnable, ModelVersion } from "../model/learnable.ts";
+import type { Sample } from "../model/sample.ts";
 import { nonNegativeInteger, parseState } from "../options.ts";
 import type { DriftDetector } from "./drift/drift-detector.ts";
 import { Intake } from "./feedback/intake.ts";
@@ -59,10 +62,12 @@ export class LearnerState {
   /** A fresh one for a version that was just promoted; undefined for a learner without. */
   readonly #newProbation: () => Probation | undefined;
   readonly #watched: "loss" | "pnl";
+  readonly #model: Learnable;
 
   /** Throws OPTION_INVALID, OPTION_UNKNOWN for the parts' own options. */
   constructor(options: z.output<typeof learnerOptions>) {
     const { model, seed, intake, replayShare, ewc, safeMode, probation, watched, now } = options;
+    this.#model = model;
     this.intake = new Intake({ seed, ...intake });
     this.trainer = new CandidateTrainer(model, { seed, replayShare, ewc });
     this.detector = options.detector;
@@ -72,6 +77,21 @@ export class LearnerState {
     this.#newProbation = () =>
       probation === false ? undefined : new Probation({ ...probation, input: watched, now });
     this.#newProbation(); // wrong options are reported now and not at the first promotion
+  }
+
+  /** Begins with what the first version was trained on. Throws as the model's check. */
+  fill(history: readonly Sample[]): void {
+    if (history.length === 0) return;
+    this.#model.check("history", history);
+    checkTrainable("history", history);
+    for (const sample of history) this.intake.accept(sample);
+    this.intake.markUpdate();
+  }
+
+  /** What lies beside the first version: what it was trained on is protected from now on. */
+  beginWith(first: ModelVersion, history: readonly Sample[]): Map<string, Uint8Array> {
+    this.trainer.consolidate(first, history);
+    return this.saveModelParts();
   }
 
   /** Whether a probation of the active version is under way. */

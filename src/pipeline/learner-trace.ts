@@ -22,7 +22,10 @@ const AUDITED: Partial<Record<EventBody["type"], AuditEventType>> = {
 };
 
 /** Names on disk of members that have another in TypeScript. */
-const DISK_NAMES: Record<string, string> = { versionId: "version_id" };
+const DISK_NAMES: Record<string, string> = {
+  versionId: "version_id",
+  trainedOn: "trained_on",
+};
 
 /** Events of one learner, in order. */
 export class LearnerTrace {

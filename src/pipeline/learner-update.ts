@@ -5,9 +5,10 @@ import { DriftkeelError } from "../errors.ts";
 import type { UpdateReason } from "../events.ts";
 import type { ModelVersion } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
+import type { Intake } from "./feedback/intake.ts";
 import { obstacleToUpdate } from "./learner-obstacle.ts";
 import type { learnerOptions } from "./learner-options.ts";
-import type { UpdateOutcome } from "./learner-results.ts";
+import type { TimeSpan, UpdateFacts, UpdateOutcome } from "./learner-results.ts";
 import type { LearnerState } from "./learner-state.ts";
 import type { LearnerTrace } from "./learner-trace.ts";
 import type { Promoter } from "./promote/promoter.ts";
@@ -61,17 +62,24 @@ export class LearnerUpdate {
       return { outcome: "skipped", reason: obstacle, measurements: {} };
     }
     const training = [...state.intake.training()];
-    const replayed = state.intake.replay?.size ?? 0;
+    const facts = factsOf(reason, state.intake);
     state.intake.markUpdate();
     state.triggerState.lastTriggerTime = nowMs();
     this.#isRunning = true;
-    trace.emit({ type: "update-started", reason, samples: training.length, replayed });
+    const { samples } = facts;
+    trace.emit({
+      type: "update-started",
+      reason,
+      samples: samples.training,
+      replayed: samples.replay,
+      ...(facts.trainedOn && { trainedOn: facts.trainedOn }),
+    });
     try {
-      return await this.#propose(training, signal);
+      return { ...(await this.#propose(training, facts, signal)), facts };
     } catch (error) {
       if (!(error instanceof DriftkeelError)) throw error;
       trace.emit({ type: "update-failed", code: error.code, message: error.message });
-      return { outcome: "failed", reason: error.message, measurements: {} };
+      return { outcome: "failed", reason: error.message, measurements: {}, facts };
     } finally {
       this.#isRunning = false;
     }
@@ -80,6 +88,7 @@ export class LearnerUpdate {
   /** Trains a copy and judges it beside the active version, on samples that neither has seen. */
   async #propose(
     training: readonly Sample[],
+    facts: UpdateFacts,
     signal: AbortSignal | undefined,
   ): Promise<UpdateOutcome> {
     const { options, promoter, state, trace } = this.#parts;
@@ -95,6 +104,7 @@ export class LearnerUpdate {
       onProgress: ({ step, maxSteps, loss }) =>
         trace.emit({ type: "update-progressed", step, maxSteps, loss }),
     });
+    facts.training = report;
     const { pnl } = options;
     const { gradientNorm } = report;
     const samples = { holdout: state.intake.holdout(), retention: state.intake.retention() };
@@ -152,6 +162,28 @@ export class LearnerUpdate {
     trace.emit({ type: "promoted", versionId: id, reason, measurements });
     return { outcome: "promoted", reason, versionId: id, measurements };
   }
+}
+
+function factsOf(reason: UpdateReason, intake: Intake): UpdateFacts {
+  const [training, holdout] = [intake.training(), intake.holdout()];
+  const replay = intake.replay?.size ?? 0;
+  return {
+    reason,
+    samples: { training: training.length, replay, holdout: holdout.length },
+    trainedOn: spanOf(training),
+    judgedOn: spanOf(holdout),
+    training: undefined,
+  };
+}
+
+function spanOf(samples: readonly Sample[]): TimeSpan | undefined {
+  const times = samples.flatMap(({ timestamp }) => timestamp?.getTime() ?? []);
+  if (times.length === 0) return undefined;
+  const [from, to] = times.reduce(
+    ([least, most], ms) => [Math.min(least!, ms), Math.max(most!, ms)],
+    [times[0]!, times[0]!],
+  );
+  return { from: new Date(from!), to: new Date(to!) };
 }
 
 function superseded(): DriftkeelError {

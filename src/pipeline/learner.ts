@@ -42,11 +42,16 @@ export class OnlineLearner {
   #isRequested = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: Options, storage: LearnerStorage, promoter: Promoter) {
+  private constructor(
+    options: Options,
+    storage: LearnerStorage,
+    promoter: Promoter,
+    state: LearnerState,
+  ) {
     this.#options = options;
     this.#versions = storage.versions;
     this.#promoter = promoter;
-    this.#state = new LearnerState(options);
+    this.#state = state;
     this.#trace = new LearnerTrace(options.modelId, () => this.#nowMs(), storage.audit);
     const { checkpointEvery } = options;
     const parts = { promoter, state: this.#state, trace: this.#trace };
@@ -68,11 +73,15 @@ export class OnlineLearner {
    */
   static async open(value: OnlineLearnerOptions): Promise<OnlineLearner> {
     const options = parseOptions("OnlineLearner", learnerOptions, value);
-    const { maxVersions, modelId, seed, now, model } = options;
+    const { maxVersions, modelId, seed, now, model, history = [] } = options;
+    const state = new LearnerState(options);
+    state.fill(history);
     const storage = await openStorage(options, { maxVersions, modelId, seed, now });
     try {
-      const { promoter, parts } = await Promoter.open(model, storage.versions);
-      const learner = new OnlineLearner(options, storage, promoter);
+      const { promoter, parts } = await Promoter.open(model, storage.versions, (first) =>
+        state.beginWith(first, history),
+      );
+      const learner = new OnlineLearner(options, storage, promoter, state);
       if (!storage.store) return learner;
       const samples = await learner.#keeper.recall(storage.store, parts, options.durableSamples);
       for (const sample of samples) await learner.#keeper.concluded(() => learner.#learn(sample));
@@ -266,18 +275,26 @@ export class OnlineLearner {
    * of a new world say little.
    */
   #updateReason(drift: DriftState, watched: number): UpdateReason | undefined {
-    const { trigger, minSamples, minHoldout } = this.#options;
+    const { minSamples, minHoldout, onDrift } = this.#options;
     const state = this.#state;
+    const isTriggered = this.#askTrigger(watched);
     if (drift === "drift") {
+      if (onDrift === "update") return "drift";
       state.intake.startChapter();
       state.isAdapting = true;
     }
     const isReady = state.intake.holdout().length >= minHoldout;
     if (state.isAdapting && isReady && state.intake.sinceUpdate >= minSamples) return "drift";
-    if (!trigger || !Number.isFinite(watched)) return undefined;
+    return isTriggered ? "trigger" : undefined;
+  }
+
+  #askTrigger(watched: number): boolean {
+    const { trigger } = this.#options;
+    if (!trigger || !Number.isFinite(watched)) return false;
+    const { triggerState } = this.#state;
     const loss = this.#options.watched === "pnl" ? -watched : watched;
-    trigger.recordSample(state.triggerState, loss);
-    return trigger.shouldRetrain(state.triggerState, loss) ? "trigger" : undefined;
+    trigger.recordSample(triggerState, loss);
+    return trigger.shouldRetrain(triggerState, loss);
   }
 
   async #goBack(to: string, reason: string, measurements: Measurements): Promise<void> {

@@ -101,6 +101,13 @@ function readColumns(name: string, header: string): Map<string, number> {
   return columns;
 }
 
+/** A price as the adjustment makes it: a product that f64 cannot hold is no price. */
+function adjusted(row: Row, price: number, adjustment: number): number {
+  const product = price * adjustment;
+  if (product > 0 && product < Number.POSITIVE_INFINITY) return product;
+  throw corrupt(row.where, "adjusted prices above 0 and finite", String(product));
+}
+
 function readBar(row: Row): Bar {
   const date = dateOf(row);
   const close = priceOf(row, "close");
@@ -112,10 +119,10 @@ function readBar(row: Row): Bar {
   if (volume < 0) throw corrupt(row.where, "a volume of at least 0", String(volume));
   return {
     date,
-    open: priceOf(row, "open") * adjustment,
-    high: high * adjustment,
-    low: low * adjustment,
-    close: close * adjustment,
+    open: adjusted(row, priceOf(row, "open"), adjustment),
+    high: adjusted(row, high, adjustment),
+    low: adjusted(row, low, adjustment),
+    close: adjusted(row, close, adjustment),
     volume,
   };
 }

@@ -1,6 +1,7 @@
 // Writes every decision of a replay as one line of JSON, in order.
 
 import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
 import type {
   BaseTrained,
   DriftDetected,
@@ -8,7 +9,6 @@ import type {
   ReplayEvent,
   UpdateSettled,
 } from "./replay-event.ts";
-import { StagedFile } from "./staged-file.ts";
 
 /** What names the contents of a written log. */
 export interface LogDigest {
@@ -29,6 +29,7 @@ function baseLine(event: BaseTrained): object {
 function driftLine(event: DriftDetected): object {
   return {
     action: event.action,
+    ...(event.obstacle !== undefined && { obstacle: event.obstacle }),
     current_sharpe: event.currentSharpe,
     mean_sharpe: event.meanSharpe,
     threshold: event.threshold,
@@ -40,11 +41,12 @@ function updateLine(event: UpdateSettled): object {
   return {
     trigger: event.trigger,
     reason: event.reason,
-    holdout_loss_before: event.lossBefore,
+    ...(event.versionId !== undefined && { version: event.versionId }),
+    holdout_loss_before: event.lossBefore ?? null,
     holdout_loss_after: event.lossAfter ?? null,
+    measurements: event.measurements,
     steps: event.steps,
     replay_samples: event.days.replaySamples,
-    replay_to: event.days.replayTo ?? null,
     train_from: event.days.trainFrom,
     train_to: event.days.trainTo,
     holdout_from: event.days.holdoutFrom,
@@ -74,24 +76,26 @@ function details(event: ReplayEvent): object | undefined {
     case "naive-updated":
     case "naive-update-failed":
       return naiveLine(event);
+    case "version-rolled-back":
+      return { from: event.from, to: event.to };
     default:
       return updateLine(event);
   }
 }
 
-/** The log of one replay; `publish` replaces the log of the run before. */
+/** The log of one replay, in a folder that is put in place when all of it is there. */
 export class DecisionLog {
-  readonly #file: StagedFile;
+  readonly #file: FileHandle;
   readonly #hash = createHash("sha256");
   #lines = 0;
 
-  private constructor(file: StagedFile) {
+  private constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  /** Starts an empty log that will be at `path`. Throws `FILE_FAILED`. */
+  /** Starts an empty log at `path`, in a folder that exists. */
   static async open(path: string): Promise<DecisionLog> {
-    return new DecisionLog(await StagedFile.open(path));
+    return new DecisionLog(await open(path, "w"));
   }
 
   /**
@@ -105,7 +109,7 @@ export class DecisionLog {
     const text = `${JSON.stringify(line)}\n`;
     this.#lines += 1;
     this.#hash.update(text);
-    await this.#file.append(text);
+    await this.#file.appendFile(text);
   }
 
   /** What the log holds so far. */
@@ -113,13 +117,8 @@ export class DecisionLog {
     return { lines: this.#lines, sha256: this.#hash.copy().digest("hex") };
   }
 
-  /** Syncs the log and puts it in place. Throws `FILE_FAILED`. */
-  async publish(): Promise<void> {
-    await this.#file.publish();
-  }
-
-  /** Drops the log, unless it was published. */
-  async discard(): Promise<void> {
-    await this.#file.discard();
+  /** Makes the log durable and closes it. */
+  async close(): Promise<void> {
+    await this.#file.sync().finally(() => this.#file.close());
   }
 }

@@ -1,7 +1,7 @@
-// Replays a market day by day: settle, notice drift, update, judge, keep or undo, predict.
+// Replays a market day by day: settle, learn (drift, update, judge, promote, watch), predict.
 
 import { DriftkeelRangeError } from "../errors.ts";
-import { type DriftAlert, SharpeDriftDetector } from "../pipeline/drift/sharpe-drift-detector.ts";
+import type { TimeSpan, UpdateFacts, UpdateOutcome } from "../pipeline/learner-results.ts";
 import type { Bar } from "./bars.ts";
 import { FEATURE_LOOKBACK } from "./features.ts";
 import { MarketTape } from "./market-tape.ts";
@@ -12,12 +12,11 @@ import type {
   DriftDetected,
   NaiveUpdated,
   ReplayEvent,
-  UpdateReason,
   UpdateSettled,
 } from "./replay-event.ts";
 import type { ReplaySettings } from "./replay-options.ts";
+import type { LearnedDay } from "./signal-learner.ts";
 import { Traders } from "./traders.ts";
-import { type TriggerDecision, UpdateTrigger } from "./update-trigger.ts";
 
 /** Fewer days with features than this are too few to train a base network on. */
 const MIN_WARM_UP_SAMPLES = 100;
@@ -27,46 +26,39 @@ const MIN_WARM_UP_SAMPLES = 100;
  *
  * The market's dates are the only clock. On each day the positions of the day before are settled
  * first; what is known at this close then decides about drift, an update and the next positions.
- * A live bar is pulled only after everything about the day before it was yielded.
+ * A live bar is pulled only after everything about the day before it was yielded. Driftkeel's
+ * versions, state and audit log go to the folder `storagePath`, where there is one.
  * Throws `DATA_EMPTY` for too short a warm-up.
  */
 export async function* replayMarket(
   warmUp: readonly Bar[],
   live: Iterable<Bar>,
   settings: ReplaySettings,
+  storagePath?: string,
 ): AsyncGenerator<ReplayEvent> {
   checkWarmUp(warmUp);
   const tape = new MarketTape(warmUp);
-  const { traders, trained } = await trainBase(tape, settings);
+  const { traders, trained } = await trainBase(tape, settings, storagePath);
   try {
     yield trained;
     const book = new PositionBook(settings.costBps);
-    const detector = new SharpeDriftDetector({ ...settings.drift, input: "returns" });
-    const { scheduleDays, cooldownDays, holdoutDays } = settings;
-    const trigger = new UpdateTrigger({ scheduleDays, cooldownDays, minDays: holdoutDays });
     book.take(traders.positions(tape.input(tape.today)));
     const { driftkeel } = traders;
-    driftkeel.remember(tape.samples(tape.firstDay, updateDays(tape, settings).trainFrom));
     for (const bar of live) {
       tape.append(bar);
-      // One day leaves the training days each day, and only then enters the replay buffer.
-      const { trainFrom } = updateDays(tape, settings);
-      if (trainFrom > tape.firstDay) driftkeel.remember(tape.samples(trainFrom - 1, trainFrom));
       const pnl = book.settle(tape.returnOn(tape.today));
-      const alert = detector.observe(new Date(`${bar.date}T00:00:00Z`), pnl.driftkeel);
-      const decision = trigger.decide(alert !== undefined);
-      if (alert !== undefined) yield driftDetected(bar.date, alert, decision);
-      if (decision === "drift" || decision === "schedule") {
-        yield await update(tape, traders, decision, settings);
-        yield await updateNaive(tape, traders, settings);
-      }
+      const [yesterday] = tape.samples(tape.today - 1, tape.today);
+      const learned = await driftkeel.learn(yesterday!, dateOf(bar.date));
+      yield* whatWasLearned(bar.date, learned, settings.drift.windowSize);
+      const { update } = learned;
+      if (update && update.outcome !== "skipped") yield await updateNaive(tape, traders, settings);
       const position = traders.positions(tape.input(tape.today));
       book.take(position);
-      const rollingSharpe = detector.currentSharpe();
+      const { rollingSharpe } = driftkeel;
       yield { kind: "day-settled", date: bar.date, pnl, position, rollingSharpe };
     }
   } finally {
-    traders.dispose();
+    await traders.close();
   }
 }
 
@@ -81,9 +73,11 @@ function checkWarmUp(warmUp: readonly Bar[]): void {
 async function trainBase(
   tape: MarketTape,
   settings: ReplaySettings,
+  storagePath: string | undefined,
 ): Promise<{ traders: Traders; trained: BaseTrained }> {
   const samples = tape.samples(tape.firstDay, tape.today);
-  const { traders, report } = await Traders.train(samples, settings);
+  const today = dateOf(tape.date(tape.today));
+  const { traders, report } = await Traders.train(samples, settings, { storagePath, today });
   const book = new PositionBook(settings.costBps);
   const hold: number[] = [];
   const base: number[] = [];
@@ -104,46 +98,68 @@ async function trainBase(
   };
 }
 
-function driftDetected(date: string, alert: DriftAlert, decision: TriggerDecision): DriftDetected {
-  const { currentSharpe, meanSharpe, threshold, windowSize } = alert;
-  const action = decision === "cooling-down" || decision === "too-early" ? decision : "update";
-  return { kind: "drift-detected", date, currentSharpe, meanSharpe, threshold, windowSize, action };
+/** The decisions of one day. */
+function* whatWasLearned(
+  date: string,
+  { drift, update, rollback }: LearnedDay,
+  windowSize: number,
+): Generator<ReplayEvent> {
+  if (drift) yield driftDetected(date, drift, windowSize, update);
+  if (rollback) yield { kind: "version-rolled-back", date, ...rollback };
+  if (update?.facts) yield updateSettled(date, update, update.facts);
 }
 
-/** Where the days of an update start: those that train, and those held out, which end today. */
-function updateDays(
-  tape: MarketTape,
-  { holdoutDays, trainDays }: ReplaySettings,
-): { trainFrom: number; holdoutFrom: number } {
-  const holdoutFrom = tape.today - holdoutDays;
-  return { trainFrom: Math.max(tape.firstDay, holdoutFrom - trainDays), holdoutFrom };
-}
-
-/**
- * Tries one update on three ranges of days without overlap: the newest `holdoutDays` judge, the
- * `trainDays` before them train, all older ones are in the replay buffer.
- */
-async function update(
-  tape: MarketTape,
-  { driftkeel }: Traders,
-  trigger: UpdateReason,
-  settings: ReplaySettings,
-): Promise<UpdateSettled> {
-  const { trainFrom, holdoutFrom } = updateDays(tape, settings);
-  const train = tape.samples(trainFrom, holdoutFrom);
-  const holdout = tape.samples(holdoutFrom, tape.today);
-  const outcome = await driftkeel.update(train, holdout);
-  // Read off the samples themselves, so that the log says what was used and not what was meant.
-  const { samples, newest } = driftkeel.remembered;
-  const days = {
-    replaySamples: samples,
-    ...(newest === undefined ? {} : { replayTo: dateText(newest) }),
-    trainFrom: dateText(train[0]!.timestamp!),
-    trainTo: dateText(train.at(-1)!.timestamp!),
-    holdoutFrom: dateText(holdout[0]!.timestamp!),
-    holdoutTo: dateText(holdout.at(-1)!.timestamp!),
+function driftDetected(
+  date: string,
+  measured: Readonly<Record<string, number>>,
+  windowSize: number,
+  update: UpdateOutcome | undefined,
+): DriftDetected {
+  const isHeldOff = update?.outcome === "skipped";
+  return {
+    kind: "drift-detected",
+    date,
+    currentSharpe: measured.currentSharpe!,
+    meanSharpe: measured.meanSharpe!,
+    threshold: measured.threshold!,
+    windowSize,
+    action: isHeldOff ? "held-off" : "update",
+    ...(isHeldOff && { obstacle: update.reason }),
   };
-  return { ...outcome, date: tape.date(tape.today), trigger, days };
+}
+
+const KIND = {
+  promoted: "update-promoted",
+  rejected: "update-rejected",
+  skipped: "update-rejected",
+  failed: "update-failed",
+} as const;
+
+function updateSettled(
+  date: string,
+  { outcome, reason, measurements, versionId }: UpdateOutcome,
+  { reason: trigger, samples, trainedOn, judgedOn, training }: UpdateFacts,
+): UpdateSettled {
+  const { lossBefore, lossAfter } = measurements;
+  return {
+    kind: KIND[outcome],
+    date,
+    trigger: trigger === "drift" ? "drift" : "schedule",
+    days: {
+      trainFrom: dateText(trainedOn, "from"),
+      trainTo: dateText(trainedOn, "to"),
+      holdoutFrom: dateText(judgedOn, "from"),
+      holdoutTo: dateText(judgedOn, "to"),
+      replaySamples: samples.replay,
+    },
+    ...(lossBefore !== undefined && { lossBefore }),
+    ...(lossAfter !== undefined && { lossAfter }),
+    measurements,
+    ...(versionId !== undefined && { versionId }),
+    steps: training?.steps ?? 0,
+    reason,
+    elapsedMs: training?.elapsedMs ?? 0,
+  };
 }
 
 /** Trains the naive trader on the newest `trainDays` whose outcome is known, to the last one. */
@@ -152,17 +168,23 @@ async function updateNaive(
   { naive }: Traders,
   { trainDays }: ReplaySettings,
 ): Promise<NaiveUpdated> {
-  const train = tape.samples(Math.max(tape.firstDay, tape.today - trainDays), tape.today);
+  const from = Math.max(tape.firstDay, tape.today - trainDays);
+  const train = tape.samples(from, tape.today);
   const outcome = await naive.update(train);
   return {
     ...outcome,
     date: tape.date(tape.today),
-    trainFrom: dateText(train[0]!.timestamp!),
-    trainTo: dateText(train.at(-1)!.timestamp!),
+    trainFrom: tape.date(from),
+    trainTo: tape.date(tape.today - 1),
   };
 }
 
+/** Midnight, UTC. date: YYYY-MM-DD. */
+function dateOf(date: string): Date {
+  return new Date(`${date}T00:00:00Z`);
+}
+
 /** YYYY-MM-DD. */
-function dateText(timestamp: Date): string {
-  return timestamp.toISOString().slice(0, 10);
+function dateText(span: TimeSpan | undefined, end: "from" | "to"): string {
+  return span?.[end].toISOString().slice(0, 10) ?? "";
 }

@@ -50,8 +50,10 @@ export interface DriftDetected {
   meanSharpe: number;
   threshold: number;
   windowSize: number;
-  /** What the alert led to; nothing during a cool-down or before the held-out days are full. */
-  action: "update" | "cooling-down" | "too-early";
+  /** What the alert led to. */
+  action: "update" | "held-off";
+  /** Why it led to no update. */
+  obstacle?: string;
 }
 
 /** Which days an update used; dates are inclusive. */
@@ -60,21 +62,23 @@ export interface UpdateDays {
   trainTo: string;
   holdoutFrom: string;
   holdoutTo: string;
-  /** Samples in the replay buffer, and the newest day that it was offered, if any. */
+  /** Days in the replay buffer. */
   replaySamples: number;
-  replayTo?: string;
 }
 
-/** An update was tried: kept, undone after its judgement, or broken off by itself. */
+/** An update was tried: promoted, rejected by the validators, or broken off by itself. */
 export interface UpdateSettled {
-  kind: "update-accepted" | "update-rolled-back" | "update-failed";
+  kind: "update-promoted" | "update-rejected" | "update-failed";
   date: string;
   trigger: UpdateReason;
   days: UpdateDays;
-  /** Held-out loss of the active adapter. */
-  lossBefore: number;
-  /** Held-out loss of the candidate; absent when it could not be trained or measured. */
+  /** Held-out losses of the active version and the candidate; absent when not measured. */
+  lossBefore?: number;
   lossAfter?: number;
+  /** Everything that the validators measured, by name. */
+  measurements: Readonly<Record<string, number>>;
+  /** The version that serves from now on, when promoted. */
+  versionId?: string;
   /** Steps of the optimiser; 0 when the update failed. */
   steps: number;
   /** Why it ended as it did, for people. */
@@ -96,5 +100,19 @@ export interface NaiveUpdated {
   steps: number;
 }
 
+/** Probation found that a promoted version hurts, and went back to the one before. */
+export interface VersionRolledBack {
+  kind: "version-rolled-back";
+  date: string;
+  from: string;
+  to: string;
+}
+
 /** Everything a replay reports. */
-export type ReplayEvent = BaseTrained | DaySettled | DriftDetected | UpdateSettled | NaiveUpdated;
+export type ReplayEvent =
+  | BaseTrained
+  | DaySettled
+  | DriftDetected
+  | UpdateSettled
+  | VersionRolledBack
+  | NaiveUpdated;

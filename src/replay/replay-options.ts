@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import {
+  nonNegativeInteger,
   nonNegativeNumber,
   parseOptions,
   positiveInteger,
@@ -10,11 +11,13 @@ import {
   share,
 } from "../options.ts";
 
+const HOLDOUT = "a number above 0 and below 1";
+
 /*
  * The numbers of `base` and `update` were chosen on the first three years of the S&P 500 alone: the
  * base network trained on 2000-2001, both traded 2002, mean of 8 seeds. The base stops training
  * before what it gains there costs more in 2002; the update lies in the middle of a plateau. All
- * other defaults were set before any run: a year to learn from, a quarter to be judged on.
+ * other defaults were set before any run: a year to learn from, a fifth of all days held out.
  */
 const schema = z.strictObject({
   /** Of the base network, the adapter and the replay buffer. */
@@ -25,14 +28,36 @@ const schema = z.strictObject({
   scheduleDays: positiveInteger.default(21),
   /** Cost of changing the position by one unit, in hundredths of a percent. */
   costBps: nonNegativeNumber.max(100, "a number from 0 to 100").default(1),
-  /** Trading days after an update in which no other starts. */
-  cooldownDays: positiveInteger.default(10),
-  /** Trading days an update learns from: the newest before the held-out ones. */
+  /** Calendar days after the start of an update in which no other starts. */
+  cooldownDays: nonNegativeInteger.default(14),
+  /** Newest trading days that train, those held out not counted. */
   trainDays: positiveInteger.default(252),
-  /** Newest trading days, held out of training to judge the update. */
+  /** Part of all days that is held out of training, decided once per day by its content. */
+  holdoutShare: share.gt(0, HOLDOUT).lt(1, HOLDOUT).default(0.2),
+  /** Newest held-out days, which judge. */
   holdoutDays: positiveInteger.min(10, "an integer of at least 10").default(63),
+  /** Training and held-out days an update needs. */
+  minTrainDays: positiveInteger.default(63),
+  minHoldoutDays: positiveInteger.default(16),
   /** Rise of the held-out loss (minus the daily Sharpe ratio) above which an update is undone. */
   maxLossDelta: nonNegativeNumber.default(0),
+  /** What a candidate may lose of the Sharpe ratio of the active version and the base network. */
+  stability: z
+    .strictObject({
+      minRatio: share.default(0.95),
+      level: z.number().gt(0).max(0.5).default(0.05),
+    })
+    .prefault({}),
+  /** Days on which a promoted version is watched beside the one before. */
+  probation: z
+    .strictObject({
+      level: z.number().gt(0).max(0.5).default(0.05),
+      minSamples: positiveInteger.default(21),
+      maxSamples: positiveInteger.default(63),
+    })
+    .prefault({}),
+  /** Calendar days without updates after a rollback. */
+  coolOffDays: nonNegativeInteger.default(30),
   drift: z
     .strictObject({ windowSize: positiveInteger.default(30), sigmas: positiveNumber.default(1) })
     .prefault({}),

@@ -25,9 +25,11 @@ export interface RegimeSummary {
   days: number;
   traders: PerTrader<TraderSummary>;
   driftAlerts: number;
-  updatesAccepted: number;
-  updatesRolledBack: number;
+  promotions: number;
+  rejections: number;
   updatesFailed: number;
+  /** Promotions that probation took back. */
+  rollbacks: number;
   /** Of the naive trader, which keeps every update that does not break off by itself. */
   naiveUpdatesKept: number;
   naiveUpdatesFailed: number;
@@ -66,9 +68,10 @@ function summariseDays(
       driftkeel: summariseTrader("driftkeel", base, days),
     },
     driftAlerts: count("drift-detected"),
-    updatesAccepted: count("update-accepted"),
-    updatesRolledBack: count("update-rolled-back"),
+    promotions: count("update-promoted"),
+    rejections: count("update-rejected"),
     updatesFailed: count("update-failed"),
+    rollbacks: count("version-rolled-back"),
     naiveUpdatesKept: count("naive-updated"),
     naiveUpdatesFailed: count("naive-update-failed"),
     updateMs: updates.length === 0 ? 0 : elapsedMs / updates.length,

@@ -7,7 +7,7 @@ import type { ReplaySettings } from "./replay-options.ts";
 import type { RegimeSummary, TraderSummary } from "./replay-summary.ts";
 
 /** Raised when a field changes its meaning or goes. */
-const REPORT_VERSION = 2;
+const REPORT_VERSION = 3;
 
 /** Everything a report is made of. */
 export interface ReportInput {
@@ -16,6 +16,8 @@ export interface ReportInput {
   base: BaseTrained;
   summaries: readonly RegimeSummary[];
   log: LogDigest;
+  /** The version that serves at the end. */
+  versionId: string;
 }
 
 /** Rounds to 6 decimals, which is finer than any of these figures is known. */
@@ -38,7 +40,7 @@ function dataSection({ name, sha256, bars }: BarFile): object {
 
 /** The settings as report.json names and orders them. */
 export function settingsSection(settings: ReplaySettings): object {
-  const { drift, base, update } = settings;
+  const { stability, probation, drift, base, update } = settings;
   return {
     seed: settings.seed,
     warmup_years: settings.warmupYears,
@@ -46,8 +48,18 @@ export function settingsSection(settings: ReplaySettings): object {
     cost_bps: settings.costBps,
     cooldown_days: settings.cooldownDays,
     train_days: settings.trainDays,
+    holdout_share: settings.holdoutShare,
     holdout_days: settings.holdoutDays,
+    min_train_days: settings.minTrainDays,
+    min_holdout_days: settings.minHoldoutDays,
     max_loss_delta: settings.maxLossDelta,
+    stability: { min_ratio: stability.minRatio, level: stability.level },
+    probation: {
+      level: probation.level,
+      min_samples: probation.minSamples,
+      max_samples: probation.maxSamples,
+    },
+    cool_off_days: settings.coolOffDays,
     drift: { window_size: drift.windowSize, sigmas: drift.sigmas },
     base: { lr: base.lr, max_steps: base.maxSteps, weight_decay: base.weightDecay },
     update: {
@@ -91,9 +103,10 @@ function regimeSection(summary: RegimeSummary): object {
     regime: summary.regime,
     days: summary.days,
     drift_alerts: summary.driftAlerts,
-    updates_accepted: summary.updatesAccepted,
-    updates_rolled_back: summary.updatesRolledBack,
+    promotions: summary.promotions,
+    rejections: summary.rejections,
     updates_failed: summary.updatesFailed,
+    rollbacks: summary.rollbacks,
     naive_updates_kept: summary.naiveUpdatesKept,
     naive_updates_failed: summary.naiveUpdatesFailed,
     hold: traderSection(summary.traders.hold),
@@ -108,13 +121,15 @@ function regimeSection(summary: RegimeSummary): object {
  * rounded to 6 decimals, two spaces of indentation, a newline at the end. It names the data and
  * the decision log by their SHA-256 and holds no clock, duration or path.
  */
-export function reportText({ file, settings, base, summaries, log }: ReportInput): string {
+export function reportText(input: ReportInput): string {
+  const { file, settings, base, summaries, log, versionId } = input;
   const report = {
     report_version: REPORT_VERSION,
     data: dataSection(file),
     settings: settingsSection(settings),
     base: baseSection(base),
     regimes: summaries.map(regimeSection),
+    active_version: versionId,
     decisions: { file: "decisions.jsonl", lines: log.lines, sha256: log.sha256 },
   };
   return `${JSON.stringify(report, null, 2)}\n`;

@@ -1,31 +1,35 @@
-// Runs one replay from bars to files: events to the caller, decisions and reports to the folder.
+// Runs one replay from bars to files: events to the caller, everything else to the folder.
 
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DriftkeelError } from "../errors.ts";
+import { type CurrentVersion, readCurrent } from "../store/current-record.ts";
+import { FileStore } from "../store/file-store.ts";
 import type { BarFile } from "./bars.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { replayMarket } from "./market-replay.ts";
 import { pageText } from "./page/report-page.ts";
-import type { BaseTrained, ReplayEvent } from "./replay-event.ts";
+import type { ReplayEvent } from "./replay-event.ts";
 import { parseReplayOptions, type ReplayOptions } from "./replay-options.ts";
 import { type RegimeSummary, summariseReplay } from "./replay-summary.ts";
-import { reportText } from "./report.ts";
-import { StagedFile } from "./staged-file.ts";
+import { type ReportInput, reportText } from "./report.ts";
+import { REPLAY_MODEL } from "./signal-learner.ts";
+import { StagedFolder } from "./staged-folder.ts";
 import { splitWarmUp } from "./warm-up.ts";
 
 /** Where a replay writes, and who listens. */
 export interface ReplayRun {
-  /** The files go into its folder `replay`. */
+  /** Everything goes into its folder `replay`. */
   baseDir: string;
   /** Called with each event, in order, before the replay goes on. */
   onEvent?: (event: ReplayEvent) => void;
-  /** Ends the replay between two events; the files of the run before stay. */
+  /** Ends the replay between two events; the folder of the run before stays. */
   signal?: AbortSignal;
 }
 
 /** What a finished replay leaves behind. */
 export interface ReplayResult {
-  base: BaseTrained;
+  base: ReportInput["base"];
   summaries: RegimeSummary[];
   /** The text of report.json. */
   report: string;
@@ -33,14 +37,21 @@ export interface ReplayResult {
   /** The page for people, report.html. */
   pagePath: string;
   decisionsPath: string;
+  /** The audit log of driftkeel. */
+  auditPath: string;
+  versionsPath: string;
+  /** Which version serves, and the one before it. */
+  current: Pick<CurrentVersion, "activeId" | "priorId">;
+  /** As it was given. */
+  baseDir: string;
 }
 
 /**
- * Replays the bars of a file and puts `decisions.jsonl`, `report.json` and `report.html` in the
- * folder `replay` in place of those of the run before, when everything has been computed and not
- * earlier.
- * Throws `OPTION_INVALID`, `OPTION_UNKNOWN`, `DATA_EMPTY` before it starts, `FILE_FAILED`, and
- * `UPDATE_CANCELLED` when `signal` is aborted.
+ * Replays the bars of a file into the folder `replay`, which replaces that of the run before when
+ * everything has been computed and not earlier: `decisions.jsonl`, `report.json`, `report.html`,
+ * and driftkeel's `audit.jsonl`, `versions/`, `current.json` and state.
+ * Throws `OPTION_INVALID`, `OPTION_UNKNOWN`, `DATA_EMPTY` before it starts, `FILE_FAILED`,
+ * `STORE_LOCKED` (a process works on that folder), and `UPDATE_CANCELLED` when `signal` is aborted.
  */
 export async function runReplay(
   file: BarFile,
@@ -49,48 +60,60 @@ export async function runReplay(
 ): Promise<ReplayResult> {
   const settings = parseReplayOptions(options);
   const { warmUp, live } = splitWarmUp(file.bars, settings.warmupYears);
-  const decisionsPath = join(baseDir, "replay", "decisions.jsonl");
-  const reportPath = join(baseDir, "replay", "report.json");
-  const pagePath = join(baseDir, "replay", "report.html");
-  const log = await DecisionLog.open(decisionsPath);
+  const folder = await StagedFolder.open(join(baseDir, REPLAY_MODEL));
   try {
+    const log = await DecisionLog.open(join(folder.stage, "decisions.jsonl"));
     const events: ReplayEvent[] = [];
-    for await (const event of replayMarket(warmUp, live, settings)) {
-      if (signal?.aborted) throw interrupted();
-      events.push(event);
-      await log.append(event);
-      onEvent?.(event);
+    try {
+      for await (const event of replayMarket(warmUp, live, settings, folder.stage)) {
+        if (signal?.aborted) throw interrupted();
+        events.push(event);
+        await log.append(event);
+        onEvent?.(event);
+      }
+    } finally {
+      await log.close();
     }
     const base = events.find((event) => event.kind === "base-trained")!;
     const summaries = summariseReplay(file.bars, base, events);
-    const input = { file, settings, base, summaries, log: log.digest() };
+    const current = await currentOf(folder.stage);
+    const versionId = current.activeId;
+    const input = { file, settings, base, summaries, log: log.digest(), versionId };
     const report = reportText(input);
-    await publish(log, [
-      { path: reportPath, text: report },
-      { path: pagePath, text: pageText({ ...input, events }) },
-    ]);
-    return { base, summaries, report, reportPath, pagePath, decisionsPath };
+    await writeDurably(join(folder.stage, "report.json"), report);
+    await writeDurably(join(folder.stage, "report.html"), pageText({ ...input, events }));
+    await folder.publish();
+    const at = (name: string) => join(folder.path, name);
+    return {
+      base,
+      summaries,
+      report,
+      reportPath: at("report.json"),
+      pagePath: at("report.html"),
+      decisionsPath: at("decisions.jsonl"),
+      auditPath: at("audit.jsonl"),
+      versionsPath: at("versions"),
+      current,
+      baseDir,
+    };
   } finally {
-    await log.discard();
+    await folder.discard();
   }
 }
 
-/** Puts log and reports in place once all are written; the reports name the log by its digest. */
-async function publish(
-  log: DecisionLog,
-  reports: readonly { path: string; text: string }[],
-): Promise<void> {
-  const stages: StagedFile[] = [];
+async function currentOf(storagePath: string): Promise<CurrentVersion> {
+  const store = await FileStore.open({ storagePath, readOnly: true });
+  // The learner promoted its first version before the first day.
+  return (await readCurrent(store).finally(() => store.close()))!;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, "w");
   try {
-    for (const { path, text } of reports) {
-      const stage = await StagedFile.open(path);
-      stages.push(stage);
-      await stage.append(text);
-    }
-    await log.publish();
-    for (const stage of stages) await stage.publish();
+    await file.writeFile(text);
+    await file.sync();
   } finally {
-    for (const stage of stages) await stage.discard();
+    await file.close();
   }
 }
 

@@ -14,19 +14,24 @@ export class Traders {
   readonly naive: NaiveLearner;
   readonly driftkeel: SignalLearner;
 
-  private constructor(network: Network, warmUp: Sample[], settings: ReplaySettings) {
+  private constructor(network: Network, settings: ReplaySettings, driftkeel: SignalLearner) {
     this.#network = network;
     this.naive = new NaiveLearner(network, settings);
-    this.driftkeel = new SignalLearner(network, warmUp, settings);
+    this.driftkeel = driftkeel;
   }
 
-  /** Trains the base network on `warmUp`, oldest first; until the first update all are alike. */
+  /**
+   * Trains the base network on `warmUp`, oldest first; until the first update all are alike. place:
+   * as `SignalLearner.open` has it.
+   */
   static async train(
     warmUp: Sample[],
     settings: ReplaySettings,
+    place: { storagePath: string | undefined; today: Date },
   ): Promise<{ traders: Traders; report: BaseReport }> {
     const { network, report } = await trainSignalNetwork(warmUp, settings);
-    return { traders: new Traders(network, warmUp, settings), report };
+    const driftkeel = await SignalLearner.open(network, warmUp, settings, place);
+    return { traders: new Traders(network, settings, driftkeel), report };
   }
 
   /** The positions that the traders take on the features of a day, -1..1. */
@@ -40,9 +45,9 @@ export class Traders {
   }
 
   /** Gives the core's memory back; the traders are of no use afterwards. */
-  dispose(): void {
+  async close(): Promise<void> {
+    await this.driftkeel.close();
     this.naive.dispose();
-    this.driftkeel.dispose();
     this.#network.dispose();
   }
 }

@@ -2,13 +2,18 @@
 
 import * as z from "zod";
 import { parseOptions } from "../options.ts";
-import { basename, dirname } from "./built-in.ts";
+import { basename, dirname, resolve } from "./built-in.ts";
 import { Folder } from "./folder.ts";
+import { findLockHolder, type LockHolder } from "./folder-lock.ts";
+import { NodeLockHost } from "./lock-host.ts";
+import { NodeDisk } from "./node-disk.ts";
 import { DRAFT, replaceFile } from "./replace-file.ts";
+import { reportFailures } from "./report-failures.ts";
 import { type StorageOptions, storageOptions, storagePath } from "./storage-options.ts";
 import { checkBytes, checkKey, isKeyName, type Store } from "./store.ts";
 import { Turns } from "./turns.ts";
 
+const LOCK = ".lock";
 const optionsSchema = z.object({ storagePath, ...storageOptions });
 
 /** What `FileStore.open` takes. */
@@ -32,8 +37,8 @@ export class FileStore implements Store {
   /** Throws OPTION_INVALID, OPTION_UNKNOWN, STORE_LOCKED, FILE_FAILED. */
   static async open(options: FileStoreOptions): Promise<FileStore> {
     const { storagePath, ...storage } = parseOptions("FileStore", optionsSchema, options);
-    const lockName = ".lock";
-    const folder = await Folder.open(storagePath, { owner: "FileStore", lockName, ...storage });
+    const ours = { owner: "FileStore", lockName: LOCK };
+    const folder = await Folder.open(storagePath, { ...ours, ...storage });
     const store = new FileStore(folder);
     try {
       if (!folder.readOnly) await store.#removeDrafts("");
@@ -42,6 +47,16 @@ export class FileStore implements Store {
       throw cause;
     }
     return store;
+  }
+
+  /**
+   * Who has the folder open for writing, also as the folder of a VersionStore; undefined for
+   * nobody. Takes no lock and changes nothing. Throws OPTION_INVALID, OPTION_UNKNOWN, FILE_FAILED.
+   */
+  static async findWriter(options: FileStoreOptions): Promise<LockHolder | undefined> {
+    const { storagePath, disk, lockHost } = parseOptions("FileStore", optionsSchema, options);
+    const reported = reportFailures(disk ?? new NodeDisk());
+    return findLockHolder(reported, resolve(storagePath), LOCK, lockHost ?? new NodeLockHost());
   }
 
   read(key: string): Promise<Uint8Array | undefined> {
@@ -66,7 +81,9 @@ export class FileStore implements Store {
   list(prefix = ""): Promise<string[]> {
     return this.#next(async () => {
       const keys: string[] = [];
-      await this.#collect("", keys);
+      // No key outside the last whole folder of the prefix can start with it.
+      const under = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
+      if (under === "" || under.split("/").every(isKeyName)) await this.#collect(under, keys);
       return keys.filter((key) => key.startsWith(prefix)).sort();
     });
   }

@@ -64,6 +64,27 @@ function lockedError(folder: string, other: OtherLock): DriftkeelError {
   );
 }
 
+/** Whoever has the lock of a folder, as far as this process can tell. */
+export interface LockHolder {
+  /** undefined: its line is half written. */
+  owner: LockOwner | undefined;
+  /** false: the next writer takes over at once. undefined: this process cannot tell. */
+  isAlive: boolean | undefined;
+}
+
+/** Who has the lock `name` of a folder, without taking it; a living holder before a dead one. */
+export async function findLockHolder(
+  disk: Disk,
+  folder: string,
+  name: string,
+  host: LockHost,
+): Promise<LockHolder | undefined> {
+  const holders = (await readOthers(disk, folder, name, "")).map(
+    ({ owner }): LockHolder => ({ owner, isAlive: owner && host.isAlive(owner) }),
+  );
+  return holders.find(({ isAlive }) => isAlive !== false) ?? holders[0];
+}
+
 /** The right to write to a folder, from `acquire` to `release`. */
 export class FolderLock {
   readonly #disk: Disk;

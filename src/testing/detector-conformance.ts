@@ -1,6 +1,7 @@
 // What every drift detector keeps to, as checks that run in any test framework.
 
 import type { DriftDetector, DriftState } from "../index.ts";
+import type { ConformanceCheck } from "./conformance-check.ts";
 
 /** The detector under test. */
 export interface DetectorSubject {
@@ -11,12 +12,6 @@ export interface DetectorSubject {
   stream: readonly number[];
   /** Values that it takes and that must not alarm it when repeated; default 0 and 1. */
   constants?: readonly number[];
-}
-
-/** One rule: `run` throws an Error when the detector breaks it. */
-export interface ConformanceCheck {
-  name: string;
-  run(): void;
 }
 
 /** How often a constant is repeated: more than any default window or warm-up. */

@@ -1,49 +1,9 @@
 // A disk that dies on purpose: in memory, with a crash or a failure at any chosen operation.
 
 import type { Disk, DiskEntry, DiskFile, LockHost } from "../index.ts";
+import { FileNode, FolderNode, none, type Survival } from "./disk-nodes.ts";
 
-/**
- * What is left of unsynced changes after a crash. lost: nothing, as after a power cut. kept:
- * everything, as after the end of a process. torn: names, and half of the unsynced bytes of each
- * file. zeroed: names, and zeros where the unsynced bytes were.
- */
-export type Survival = "lost" | "kept" | "torn" | "zeroed";
-
-/** Every way to survive. */
-export const SURVIVALS: readonly Survival[] = ["lost", "kept", "torn", "zeroed"];
-
-const none = new Uint8Array(0);
-
-/** A file: what readers see, and what is certain to survive. */
-class FileNode {
-  constructor(
-    public bytes: Uint8Array,
-    public synced: Uint8Array,
-  ) {}
-
-  survivor(survival: Survival): FileNode {
-    const { bytes, synced } = this;
-    let left = survival === "lost" ? synced : bytes;
-    const isLonger = bytes.length > synced.length;
-    if (isLonger && survival === "torn") left = bytes.slice(0, (synced.length + bytes.length) / 2);
-    if (isLonger && survival === "zeroed") left = bytes.slice().fill(0, synced.length);
-    return new FileNode(left, left);
-  }
-}
-
-/** A folder: the names that readers see, and those that are certain to survive. */
-class FolderNode {
-  entries = new Map<string, FileNode | FolderNode>();
-  synced = new Map<string, FileNode | FolderNode>();
-
-  survivor(survival: Survival): FolderNode {
-    const folder = new FolderNode();
-    const left = survival === "lost" ? this.synced : this.entries;
-    for (const [name, node] of left) folder.entries.set(name, node.survivor(survival));
-    folder.synced = new Map(folder.entries);
-    return folder;
-  }
-}
+export { SURVIVALS, type Survival } from "./disk-nodes.ts";
 
 function systemError(code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code });
@@ -60,22 +20,21 @@ export class FaultyDisk implements Disk {
   points = 0;
   /** What the operations at these points were. */
   readonly trace: string[] = [];
-  /** Who the writers on this disk are: every restart makes the writers before it dead. */
-  readonly lockHost: LockHost;
   /** Bytes that all files together may have. */
   capacityBytes = Number.POSITIVE_INFINITY;
   /** Whether every change is refused with EROFS. */
   isReadOnly = false;
-  readonly #root: FolderNode;
-  readonly #life: number;
+  #root = new FolderNode();
+  /** Starts so far. */
+  #life = 1;
   #crash: { at: number; survival: Survival } | undefined;
   #failure: { at: number; code: string } | undefined;
   #isDead = false;
 
-  constructor(root = new FolderNode(), life = 1) {
-    this.#root = root;
-    this.#life = life;
-    this.lockHost = {
+  /** Who the writers on this disk are: every restart makes the writers before it dead. */
+  get lockHost(): LockHost {
+    const life = this.#life;
+    return {
       owner: { pid: life, thread: 0, started: "0", machine: "test" },
       isAlive: ({ pid }) => pid === life,
       sleep: async () => {},
@@ -105,7 +64,10 @@ export class FaultyDisk implements Disk {
   /** The disk as the next start finds it. survival: default that of the crash, else lost. */
   restart(survival?: Survival): FaultyDisk {
     const left = survival ?? this.#crash?.survival ?? "lost";
-    return new FaultyDisk(this.#root.survivor(left), this.#life + 1);
+    const next = new FaultyDisk();
+    next.#root = this.#root.survivor(left);
+    next.#life = this.#life + 1;
+    return next;
   }
 
   /** Replaces the bytes of a file behind everyone's back. */
@@ -116,11 +78,8 @@ export class FaultyDisk implements Disk {
   }
 
   /** Paths of all files whose names do not start with a dot. */
-  paths(folder = this.#root, start = ""): string[] {
-    return [...folder.entries].flatMap(([name, node]) => {
-      if (node instanceof FolderNode) return this.paths(node, `${start}/${name}`);
-      return name.startsWith(".") ? [] : [`${start}/${name}`];
-    });
+  paths(): string[] {
+    return pathsUnder(this.#root, "");
   }
 
   async create(path: string): Promise<DiskFile> {
@@ -295,4 +254,11 @@ export class FaultyDisk implements Disk {
     if (folder instanceof FolderNode) return { folder, name };
     throw systemError("ENOENT", path);
   }
+}
+
+function pathsUnder(folder: FolderNode, start: string): string[] {
+  return [...folder.entries].flatMap(([name, node]) => {
+    if (node instanceof FolderNode) return pathsUnder(node, `${start}/${name}`);
+    return name.startsWith(".") ? [] : [`${start}/${name}`];
+  });
 }

@@ -1,6 +1,8 @@
 // What every store of bytes keeps to, as checks that run in any test framework.
 
 import type { Store } from "../index.ts";
+import type { AsyncConformanceCheck } from "./conformance-check.ts";
+import { expectCode, expectEqual } from "./expectations.ts";
 
 /** The store of bytes under test. */
 export interface StoreSubject {
@@ -11,12 +13,6 @@ export interface StoreSubject {
   isPersistent: boolean;
 }
 
-/** One rule: `run` rejects with an Error when the store breaks it. */
-export interface StoreCheck {
-  name: string;
-  run(): Promise<void>;
-}
-
 /**
  * The checks of a store of bytes, to be handed to any test framework:
  *
@@ -24,7 +20,7 @@ export interface StoreCheck {
  *
  * Each check opens a store under a name of its own and closes it.
  */
-export function storeConformance(subject: StoreSubject): StoreCheck[] {
+export function storeConformance(subject: StoreSubject): AsyncConformanceCheck[] {
   return Object.entries(rules).map(([rule, check], index) => ({
     name: `${subject.name} ${rule}`,
     run: () => check(subject, `rule-${index}`),
@@ -187,32 +183,4 @@ async function checkReopened(subject: StoreSubject, name: string): Promise<void>
   const value = await after.read("a/b");
   await after.close();
   expectEqual([keys, value], subject.isPersistent ? [["a/b"], bytesOf(1)] : [[], undefined]);
-}
-
-/** Rejects unless `call` rejects with an error of this code. */
-export async function expectCode(code: string, call: () => Promise<unknown>): Promise<void> {
-  const outcome = await call().then(
-    () => "no error",
-    (error) => (error as { code?: string }).code ?? String(error),
-  );
-  if (outcome !== code) throw new Error(`Expected ${code}, got ${outcome}.`);
-}
-
-/** Throws unless two values have the same members, numbers and bytes. */
-export function expectEqual(got: unknown, expected: unknown): void {
-  const [ours, theirs] = [describe(got), describe(expected)];
-  if (ours !== theirs) throw new Error(`Expected ${theirs}, got ${ours}.`);
-}
-
-/** A text that is the same for equal values: members in order of their names, numbers in full. */
-function describe(value: unknown): string {
-  if (value instanceof Date) return `Date ${value.getTime()}`;
-  if (ArrayBuffer.isView(value)) {
-    const kind = value instanceof Float32Array ? "f32" : "bytes";
-    return `${kind} [${Array.from(value as Uint8Array).join()}]`;
-  }
-  if (Array.isArray(value)) return `[${value.map(describe).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, each]) => `${name}: ${describe(each)}`).join()}}`;
 }

@@ -1,7 +1,7 @@
 // What every validator keeps to, as checks that run in any test framework.
 
 import type { ModelSnapshot, ValidationResult, Validator } from "../index.ts";
-import type { ConformanceCheck } from "./detector-conformance.ts";
+import type { ConformanceCheck } from "./conformance-check.ts";
 
 /** Two snapshots that are judged together. */
 export interface SnapshotPair {

@@ -81,7 +81,7 @@ describe("driftkeel replay", () => {
     expect(quiet).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     const both = await run(["replay", csv, ...baseDir, ...FAST, "--quiet", "--json"]);
     expect(both.stderr).toBe("");
-    expect(JSON.parse(both.stdout).report_version).toBe(2);
+    expect(JSON.parse(both.stdout).report_version).toBe(3);
   });
 
   it.each([

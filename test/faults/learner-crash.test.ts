@@ -1,5 +1,5 @@
-// A crash or a failure at every write, sync and rename of a learner's cycle changes nothing that was
-// acknowledged, and nothing that comes after.
+// A crash or a failure at every write, sync and rename of a learner's cycle changes nothing that
+// was acknowledged, and nothing that comes after.
 
 import { describe, expect, it } from "vitest";
 import { OnlineLearner } from "../../src/pipeline/learner.ts";

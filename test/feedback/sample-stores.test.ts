@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemorySampleStore } from "../../src/pipeline/feedback/sample-store-memory.ts";
 import { SqliteSampleStore } from "../../src/pipeline/feedback/sample-store-sqlite.ts";
+import { sampleStoreConformance } from "../../src/testing/sample-store-conformance.ts";
 import { hasDriver } from "./driver.ts";
-import { sampleStoreConformance } from "./sample-store-conformance.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -16,6 +16,9 @@ const repositoryModules = resolve("node_modules");
 /** What the page of a user may load: the core and everything around it (kernels.md, "Speed"). */
 const browserBudgetBytes = 80 * 1024;
 
+/** The checks are text; the core alone would be more than this. */
+const testingBudgetBytes = 40 * 1024;
+
 /** A script takes a fraction of a second; one that something keeps alive never ends. */
 const scriptLimitMs = 10_000;
 
@@ -38,7 +41,7 @@ async function install(): Promise<void> {
   await mkdir(installed, { recursive: true });
   await run("tar", ["-xzf", join(project, tarball), "-C", installed, "--strip-components=1"]);
   const { dependencies } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
-  for (const name of [...Object.keys(dependencies), "@types/node"]) {
+  for (const name of [...Object.keys(dependencies), "@types/node", "vitest"]) {
     const link = join(project, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(repositoryModules, name), link, "dir");
@@ -109,6 +112,51 @@ describe("the installed package", () => {
     expect(await runScript("browser-bundle.mjs")).toEqual(await runScript("use.mjs"));
     const [output] = Object.values(result.metafile.outputs);
     expect(output?.imports).toEqual([]);
+    expect(packagesIn(Object.keys(result.metafile.inputs))).toEqual(["driftkeel"]);
+  });
+});
+
+describe("driftkeel/testing", () => {
+  /** What a test run of the project printed, and whether it passed. */
+  async function runTests(...args: string[]): Promise<{ passed: boolean; printed: string }> {
+    // The runner of this file must not reach the runs below it.
+    const { NODE_TEST_CONTEXT: _, VITEST: __, ...env } = process.env;
+    const options = { cwd: project, env: { ...env, NO_COLOR: "1" }, timeout: 3 * scriptLimitMs };
+    return run(process.execPath, args, options).then(
+      ({ stdout }) => ({ passed: true, printed: stdout }),
+      ({ stdout, stderr }) => ({ passed: false, printed: `${stdout}${stderr}` }),
+    );
+  }
+
+  it.each(["own-detector.test.mjs", "own-detector.test.cjs"])(
+    "tests a part of the user's own with node:test: %s",
+    async (file) => {
+      const { passed, printed } = await runTests("--test", "--test-reporter=tap", file);
+      expect(passed, printed).toBe(true);
+      expect(Number(/^# pass (\d+)$/m.exec(printed)?.[1])).toBeGreaterThan(9);
+    },
+  );
+
+  it("tests a part of the user's own with vitest", async () => {
+    const vitest = join(repositoryModules, "vitest", "vitest.mjs");
+    const { passed, printed } = await runTests(vitest, "run", "own-detector.spec.mjs");
+    expect(passed, printed).toBe(true);
+    expect(printed).toMatch(/Tests +10 passed/);
+  });
+
+  it("fails a wrong one, and says which rule it breaks", async () => {
+    const args = ["--test", "--test-reporter=tap", "wrong-detector.test.mjs"];
+    const { passed, printed } = await runTests(...args);
+    expect(passed).toBe(false);
+    expect(printed).toMatch(/^ *not ok \d+ - Forgetful goes on after a restore/m);
+  });
+
+  it("brings no second core: nothing but the checks", async () => {
+    const entry = join(installed, "build", "dist", "testing.js");
+    const result = await bundle(entry, "browser", "testing-bundle.mjs");
+    const [output] = Object.values(result.metafile.outputs);
+    expect(output?.imports).toEqual([]);
+    expect(output?.bytes).toBeLessThan(testingBudgetBytes);
     expect(packagesIn(Object.keys(result.metafile.inputs))).toEqual(["driftkeel"]);
   });
 });

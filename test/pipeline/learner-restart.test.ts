@@ -139,7 +139,7 @@ describe("a pointer that an operator moved while the learner was closed", () => 
   }
 
   for (const isClosed of [true, false]) {
-    it(`is followed, with every sample, ${isClosed ? "after a close" : "after a crash"}`, async () => {
+    it(`is followed, with every sample, after a ${isClosed ? "close" : "crash"}`, async () => {
       const { disk, first } = await promotedThenMoved(isClosed);
       const learner = await OnlineLearner.open({
         ...cycleOptions(on(disk)),
@@ -156,4 +156,21 @@ describe("a pointer that an operator moved while the learner was closed", () => 
       expect(await trace(disk)).toContain("rollback rolled-back");
     });
   }
+
+  it("is followed to a version that was imported, without a freeze", async () => {
+    const disk = new FaultyDisk();
+    const learner = await OnlineLearner.open(cycleOptions(on(disk)));
+    await observe(learner, 20);
+    await learner.close();
+    const versions = await VersionStore.open(on(disk));
+    const weights = new Map([["weights", Float32Array.of(1, 5)]]);
+    const id = await versions.save({ weights });
+    await versions.promote(id, { source: "import" });
+    await versions.close();
+    const again = await OnlineLearner.open(cycleOptions(on(disk)));
+    expect(again.status()).toMatchObject({ versionId: id, observed: 20, safeMode: "normal" });
+    expect(outputOf(again)).toBeCloseTo(5.37, 5);
+    await again.close();
+    expect((await trace(disk)).filter((event) => event === "promotion promoted")).toHaveLength(2);
+  });
 });

@@ -26,22 +26,30 @@ describe("DecisionLog", () => {
     const log = await DecisionLog.open(path);
     await log.append(baseTrained);
     await log.append(driftDetected("2004-01-02"));
-    await log.append(updateSettled("2004-01-02", "update-accepted", 3));
+    await log.append(updateSettled("2004-01-02", "update-promoted", 3));
     await log.append(daySettled("2004-01-02", 0.01));
     await log.append(updateSettled("2004-02-02", "update-failed", 4));
     await log.append(naiveUpdated("2004-02-02", "naive-updated"));
     await log.append(naiveUpdated("2004-02-03", "naive-update-failed"));
-    await log.publish();
+    await log.append({
+      kind: "version-rolled-back",
+      date: "2004-03-02",
+      from: "b",
+      to: "a",
+    });
+    await log.close();
     const text = await readFile(path, "utf8");
     const lines = text.trimEnd().split("\n");
     expect(lines[1]).toBe(
-      '{"seq":1,"date":"2004-01-02","event":"drift-detected","action":"cooling-down",' +
-        '"current_sharpe":-2.5,"mean_sharpe":0.5,"threshold":-1.25,"window_size":30}',
+      '{"seq":1,"date":"2004-01-02","event":"drift-detected","action":"held-off",' +
+        '"obstacle":"for the test","current_sharpe":-2.5,"mean_sharpe":0.5,' +
+        '"threshold":-1.25,"window_size":30}',
     );
     expect(lines[2]).toBe(
-      '{"seq":2,"date":"2004-01-02","event":"update-accepted","trigger":"schedule",' +
-        '"reason":"for the test","holdout_loss_before":0.5,"holdout_loss_after":0.25,"steps":40,' +
-        '"replay_samples":40,"replay_to":"2003-01-01","train_from":"2003-01-02",' +
+      '{"seq":2,"date":"2004-01-02","event":"update-promoted","trigger":"schedule",' +
+        '"reason":"for the test","version":"20040102-000000-0001","holdout_loss_before":0.5,' +
+        '"holdout_loss_after":0.25,"measurements":{"lossBefore":0.5},"steps":40,' +
+        '"replay_samples":40,"train_from":"2003-01-02",' +
         '"train_to":"2003-09-30","holdout_from":"2003-10-01","holdout_to":"2003-12-30"}',
     );
     expect(JSON.parse(lines[3]!)).toMatchObject({
@@ -56,7 +64,10 @@ describe("DecisionLog", () => {
       event: "naive-update-failed",
       train_loss_after: null,
     });
+    expect(lines[6]).toBe(
+      '{"seq":6,"date":"2004-03-02","event":"version-rolled-back","from":"b","to":"a"}',
+    );
     const sha256 = createHash("sha256").update(text).digest("hex");
-    expect(log.digest()).toEqual({ lines: 6, sha256 });
+    expect(log.digest()).toEqual({ lines: 7, sha256 });
   });
 });

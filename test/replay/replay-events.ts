@@ -42,7 +42,8 @@ export function driftDetected(date: string): DriftDetected {
     meanSharpe: 0.5,
     threshold: -1.25,
     windowSize: 30,
-    action: "cooling-down",
+    action: "held-off",
+    obstacle: "for the test",
   };
 }
 
@@ -62,10 +63,11 @@ export function updateSettled(
       holdoutFrom: "2003-10-01",
       holdoutTo: "2003-12-30",
       replaySamples: 40,
-      replayTo: "2003-01-01",
     },
     lossBefore: 0.5,
     ...(kind === "update-failed" ? {} : { lossAfter: 0.25 }),
+    measurements: { lossBefore: 0.5 },
+    ...(kind === "update-promoted" ? { versionId: "20040102-000000-0001" } : {}),
     steps: 40,
     reason: "for the test",
     elapsedMs,

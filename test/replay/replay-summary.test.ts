@@ -25,9 +25,10 @@ function dateOf(day: number): string {
 const events = [
   daySettled(dateOf(100), 0.01),
   daySettled(dateOf(101), 0.03),
-  updateSettled(dateOf(102), "update-accepted", 2),
-  updateSettled(dateOf(103), "update-rolled-back", 4),
+  updateSettled(dateOf(102), "update-promoted", 2),
+  updateSettled(dateOf(103), "update-rejected", 4),
   driftDetected(dateOf(250)),
+  { kind: "version-rolled-back", date: dateOf(250), from: "b", to: "a" } as const,
   updateSettled(dateOf(250), "update-failed", 0),
   naiveUpdated(dateOf(102), "naive-updated"),
   naiveUpdated(dateOf(103), "naive-updated"),
@@ -49,12 +50,13 @@ describe("summariseReplay", () => {
   });
 
   it("counts alerts and updates where they fell", () => {
-    const none = { driftAlerts: 0, updatesAccepted: 0, updatesRolledBack: 0, updatesFailed: 0 };
-    expect(bull).toMatchObject({ ...none, updatesAccepted: 1, updatesRolledBack: 1, updateMs: 3 });
-    expect(bear).toMatchObject({ ...none, driftAlerts: 1, updatesFailed: 1, updateMs: 0 });
+    const none = { driftAlerts: 0, promotions: 0, rejections: 0, updatesFailed: 0, rollbacks: 0 };
+    expect(bull).toMatchObject({ ...none, promotions: 1, rejections: 1, updateMs: 3 });
+    const bad = { driftAlerts: 1, updatesFailed: 1, rollbacks: 1, updateMs: 0 };
+    expect(bear).toMatchObject({ ...none, ...bad });
     expect(all).toMatchObject({
       driftAlerts: 1,
-      updatesAccepted: 1,
+      promotions: 1,
       updatesFailed: 1,
       updateMs: 2,
     });

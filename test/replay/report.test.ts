@@ -12,7 +12,7 @@ const bars = syntheticBars(200);
 function input(updateMs: number): ReportInput {
   const events = [
     daySettled(bars[150]!.date, 0.01),
-    updateSettled(bars[150]!.date, "update-accepted", updateMs),
+    updateSettled(bars[150]!.date, "update-promoted", updateMs),
   ];
   return {
     file: { name: "prices.csv", sha256: "abc", bars },
@@ -20,6 +20,7 @@ function input(updateMs: number): ReportInput {
     base: baseTrained,
     summaries: summariseReplay(bars, baseTrained, events),
     log: { lines: 2, sha256: "def" },
+    versionId: "20040102-000000-0001",
   };
 }
 
@@ -33,15 +34,17 @@ describe("reportText", () => {
       "settings",
       "base",
       "regimes",
+      "active_version",
       "decisions",
     ]);
     expect(Object.keys(report.regimes[0])).toEqual([
       "regime",
       "days",
       "drift_alerts",
-      "updates_accepted",
-      "updates_rolled_back",
+      "promotions",
+      "rejections",
       "updates_failed",
+      "rollbacks",
       "naive_updates_kept",
       "naive_updates_failed",
       "hold",

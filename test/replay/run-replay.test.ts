@@ -1,14 +1,17 @@
-// A run leaves three files that belong together, the same bytes each time, or leaves all as it was.
+// A run leaves a folder of files that belong together, the same bytes each time, or leaves all as
+// it was.
 
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BarFile, parseBars } from "../../src/replay/bars.ts";
 import type { ReplayEvent } from "../../src/replay/replay-event.ts";
 import type { ReplayOptions } from "../../src/replay/replay-options.ts";
 import { type ReplayResult, runReplay } from "../../src/replay/run-replay.ts";
+import { AuditLog } from "../../src/store/audit-log.ts";
+import { VersionStore } from "../../src/store/version-store.ts";
 import { readPage } from "./page/well-formed.ts";
 import { csvOf, shuffledAfter, syntheticBars } from "./synthetic-bars.ts";
 
@@ -39,10 +42,16 @@ describe("runReplay", () => {
   it("writes report and decisions, which the report names by digest", async () => {
     expect(first.reportPath).toBe(join(folder, "first", "replay", "report.json"));
     expect((await readdir(join(folder, "first", "replay"))).sort()).toEqual([
+      "audit.jsonl",
+      "audit.jsonl.head",
+      "current.json",
       "decisions.jsonl",
       "report.html",
       "report.json",
+      "state",
+      "versions",
     ]);
+    expect(await readdir(join(folder, "first"))).toEqual(["replay"]);
     const report = await readFile(first.reportPath, "utf8");
     expect(report).toBe(first.report);
     const decisions = await readFile(first.decisionsPath, "utf8");
@@ -62,6 +71,41 @@ describe("runReplay", () => {
     expect(page).toContain(decisions.sha256);
   });
 
+  it("leaves an audit log that verifies, and a version for every promotion", async () => {
+    const audit = await AuditLog.open(first.auditPath, { readOnly: true });
+    expect(await audit.verify()).toMatchObject({ intact: true });
+    const events = await audit.readAll();
+    await audit.close();
+    const promoted = events.filter(({ outcome }) => outcome === "promoted");
+    const { promotions } = first.summaries.at(-1)!;
+    expect(promotions).toBeGreaterThan(0);
+    expect(promoted).toHaveLength(1 + promotions); // the base network was the first
+    const ids = promoted.map(({ details }) => details!.version_id);
+    expect(await readdir(first.versionsPath)).toEqual(expect.arrayContaining(ids));
+    expect(ids).toContain(first.current.activeId);
+  });
+
+  it("goes back to a version without an error, and is the model that it then says", async () => {
+    const storagePath = dirname(first.versionsPath);
+    const versions = await VersionStore.open({ storagePath });
+    const prior = first.current.priorId!;
+    await versions.rollback(prior);
+    expect((await versions.getCurrent())?.activeId).toBe(prior);
+    await versions.rollback(first.current.activeId);
+    await versions.close();
+  });
+
+  it("does not replace a folder that a process works on", async () => {
+    const baseDir = join(folder, "locked");
+    await runReplay(file, options, { baseDir });
+    const versions = await VersionStore.open({ storagePath: join(baseDir, "replay") });
+    await expect(runReplay(file, options, { baseDir })).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+    });
+    await versions.close();
+    expect(await readdir(baseDir)).toEqual(["replay"]);
+  });
+
   it("makes the same bytes of the same seed, and others of another", async () => {
     const baseDir = join(folder, "again");
     const again = await runReplay(file, options, { baseDir });
@@ -69,6 +113,7 @@ describe("runReplay", () => {
     const decisions = await readFile(again.decisionsPath);
     expect(decisions).toEqual(await readFile(first.decisionsPath));
     expect(await readFile(again.pagePath)).toEqual(await readFile(first.pagePath));
+    expect(await readFile(again.auditPath)).toEqual(await readFile(first.auditPath));
     const other = await runReplay(file, { ...options, seed: 2 }, { baseDir });
     expect(other.report).not.toBe(first.report);
   });
@@ -101,7 +146,7 @@ describe("runReplay", () => {
     );
     await expect(running).rejects.toMatchObject({ code: "UPDATE_CANCELLED" });
     expect(await readFile(first.reportPath, "utf8")).toBe(first.report);
-    expect(await readdir(join(folder, "first", "replay"))).toHaveLength(3);
+    expect(await readdir(join(folder, "first"))).toEqual(["replay"]);
   });
 
   it.each([

@@ -192,7 +192,7 @@ function restorePast(name: string, buffer: ReplayBuffer | undefined, state: unkn
   if ((buffer === undefined) !== (state === null)) {
     throw new DriftkeelRangeError(
       "STATE_INVALID",
-      `Expected Intake state "${name}" ${buffer ? "of a memory of the past" : "without one"}, got ` +
+      `Expected Intake state "${name}" ${buffer ? "with" : "without"} a memory of the past, got ` +
         `${buffer ? "none" : "one"}; open it with the intake options it was saved with.`,
     );
   }

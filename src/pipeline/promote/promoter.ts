@@ -45,17 +45,18 @@ export class Promoter {
 
   /**
    * Continues with the version that the store calls active; in an empty store the model's first
-   * version becomes it, and the anchor. Returns the state that was kept beside it. Throws what the
-   * store throws.
+   * version becomes it, and the anchor, with the state that `begin` gives for it. Returns
+   * the state that was kept beside it. Throws what the store throws.
    */
   static async open(
     model: Learnable,
     versions: VersionStore,
+    begin: (first: ModelVersion) => Map<string, Uint8Array> = () => new Map(),
   ): Promise<{ promoter: Promoter; parts: ReadonlyMap<string, Uint8Array> }> {
     const current = await versions.getCurrent();
     if (!current) {
       const version = model.initial();
-      const id = await versions.save({ weights: version.weights() });
+      const id = await versions.save({ weights: version.weights(), parts: begin(version) });
       await versions.promote(id, { source: "initial" });
       return { promoter: new Promoter(model, versions, { id, version }), parts: new Map() };
     }
@@ -108,8 +109,8 @@ export class Promoter {
 
   /**
    * Serves an earlier version again. `prepare` is called with the state kept beside it before the
-   * pointer moves. Throws VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT, and what `prepare`
-   * throws; the active version then goes on.
+   * pointer moves. Throws VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT, and what
+   * `prepare` throws; the active version then goes on.
    */
   async rollback(
     id: string,

@@ -51,8 +51,8 @@ export class CombinedTrigger implements Trigger {
     if (triggers.length !== this.#triggers.length) {
       throw new DriftkeelRangeError(
         "STATE_INVALID",
-        `Expected the state of ${this.#triggers.length} triggers, got ${triggers.length}; restore ` +
-          "it into the combination it was saved from.",
+        `Expected the state of ${this.#triggers.length} triggers, got ${triggers.length}; ` +
+          "restore it into the combination it was saved from.",
       );
     }
     const before = this.#triggers.map((trigger) => trigger.state?.());

@@ -7,7 +7,7 @@ import { gridLines, HEIGHT, legendOf, plot, point, tickLabels, xOf } from "./plo
 import { linearScale } from "./scale.ts";
 
 /** An update that has both losses. */
-type Judged = UpdateSettled & { lossAfter: number };
+type Judged = UpdateSettled & { lossBefore: number; lossAfter: number };
 
 function isJudged(update: UpdateSettled): update is Judged {
   return Number.isFinite(update.lossBefore) && Number.isFinite(update.lossAfter);
@@ -34,8 +34,8 @@ export function holdoutPlot(
 <path class="head ${name}" d="${heads.join("")}"/>
 `;
   };
-  const kept = judged.filter(({ kind }) => kind === "update-accepted");
-  const undone = judged.filter(({ kind }) => kind !== "update-accepted");
+  const kept = judged.filter(({ kind }) => kind === "update-promoted");
+  const undone = judged.filter(({ kind }) => kind !== "update-promoted");
   const failed = updates.length - judged.length;
   const absent =
     failed === 0 ? "" : ` ${failed} could not be trained or measured and are not drawn.`;
@@ -45,11 +45,11 @@ export function holdoutPlot(
     caption: markup`Minus the daily Sharpe ratio on days the update was not trained on; lower is
 better. A line leads from the loss before to the mark, the loss after.${absent}`,
     description:
-      `Held-out loss before and after ${judged.length} updates: ${kept.length} accepted, ` +
-      `${undone.length} rolled back.`,
+      `Held-out loss before and after ${judged.length} updates: ${kept.length} promoted, ` +
+      `${undone.length} rejected.`,
     legend: legendOf([
-      ["head kept", `accepted (${kept.length})`],
-      ["head undone", `rolled back (${undone.length})`],
+      ["head kept", `promoted (${kept.length})`],
+      ["head undone", `rejected (${undone.length})`],
     ]),
     drawing: markup`${gridLines(scale, y, 0)}${draw("undone", undone)}${draw("kept", kept)}`,
     yLabels: tickLabels(scale, y, plain),

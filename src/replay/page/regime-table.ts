@@ -14,13 +14,13 @@ const REGIME_TITLE = {
 };
 
 function updatesText(summary: RegimeSummary): string {
-  const { updatesAccepted, updatesRolledBack, updatesFailed, naiveUpdatesKept } = summary;
-  const tried = updatesAccepted + updatesRolledBack + updatesFailed;
+  const { promotions, rejections, updatesFailed, rollbacks, naiveUpdatesKept } = summary;
+  const tried = promotions + rejections + updatesFailed;
   if (tried === 0) return "no update";
   const failed = updatesFailed === 0 ? "" : `, ${updatesFailed} failed`;
   return (
-    `${counted(tried, "update")} tried: ${updatesAccepted} accepted, ` +
-    `${updatesRolledBack} rolled back${failed}; naive kept ${naiveUpdatesKept}`
+    `${counted(tried, "update")} tried: ${promotions} promoted, ${rejections} rejected` +
+    `${failed}; ${rollbacks} rolled back later; naive kept ${naiveUpdatesKept}`
   );
 }
 

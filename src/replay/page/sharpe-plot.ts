@@ -22,12 +22,12 @@ const LANE_HEIGHT = 24;
 
 const LANES = [
   { name: "alert", label: "drift", meaning: "drift alert", kinds: ["drift-detected"] },
-  { name: "kept", label: "kept", meaning: "update accepted", kinds: ["update-accepted"] },
+  { name: "kept", label: "kept", meaning: "update promoted", kinds: ["update-promoted"] },
   {
     name: "undone",
     label: "undone",
-    meaning: "update rolled back or failed",
-    kinds: ["update-rolled-back", "update-failed"],
+    meaning: "update rejected or failed",
+    kinds: ["update-rejected", "update-failed"],
   },
 ];
 

@@ -1,6 +1,11 @@
 // What driftkeel decided: the last decisions as a list, the updates as a table.
 
-import type { DriftDetected, ReplayEvent, UpdateSettled } from "../replay-event.ts";
+import type {
+  DriftDetected,
+  ReplayEvent,
+  UpdateSettled,
+  VersionRolledBack,
+} from "../replay-event.ts";
 import { type Markup, markup } from "./markup.ts";
 import { counted, signed } from "./number-text.ts";
 
@@ -10,8 +15,8 @@ const LAST_DECISIONS = 30;
 const LAST_UPDATES = 500;
 
 const VERDICT = {
-  "update-accepted": { name: "kept", text: "accepted" },
-  "update-rolled-back": { name: "undone", text: "rolled back" },
+  "update-promoted": { name: "kept", text: "promoted" },
+  "update-rejected": { name: "undone", text: "rejected" },
   "update-failed": { name: "undone", text: "failed" },
 };
 
@@ -39,17 +44,31 @@ ${counted(days.replaySamples, "older day")} to replay</small></span></li>
 `;
 }
 
-/** The last updates and the drift alerts that led to them, newest first. */
+function rollbackItem({ date, from, to }: VersionRolledBack): Markup {
+  return markup`<li><time>${date}</time> <b class="tag alert">rolled back</b>
+<span>probation found ${from} worse than ${to}</span></li>
+`;
+}
+
+function itemsOf(event: ReplayEvent): Markup[] {
+  switch (event.kind) {
+    case "drift-detected":
+      return event.action === "update" ? [driftItem(event)] : [];
+    case "version-rolled-back":
+      return [rollbackItem(event)];
+    default:
+      return "trigger" in event ? [updateItem(event)] : [];
+  }
+}
+
+/** The last updates and rollbacks, and the drift alerts that led to updates, newest first. */
 export function decisionList(events: readonly ReplayEvent[]): Markup {
-  const items = events.flatMap((event) => {
-    if (event.kind === "drift-detected") return event.action === "update" ? [driftItem(event)] : [];
-    return "trigger" in event ? [updateItem(event)] : [];
-  });
+  const items = events.flatMap(itemsOf);
   const last = items.slice(-LAST_DECISIONS).reverse();
   return markup`<section id="decisions"><h2>Last decisions</h2>
-<p>The last ${last.length} of ${items.length.toLocaleString("en-US")}, newest first: updates, and
-the drift alerts that led to them. decisions.jsonl has all, with the alerts that came too soon
-after an update to start another, and the updates of naive.</p>
+<p>The last ${last.length} of ${items.length.toLocaleString("en-US")}, newest first: updates,
+rollbacks, and the drift alerts that led to updates. decisions.jsonl has all, with the alerts that
+came too soon after an update to start another, and the updates of naive.</p>
 <ol class="decisions">
 ${last}</ol></section>
 `;

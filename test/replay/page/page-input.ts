@@ -19,13 +19,13 @@ export const bars = syntheticBars(300);
 /** Those that are traded. */
 export const live = bars.slice(150);
 
-/** 150 days with alerts every 10 days and updates every 20, each third of them rolled back. */
+/** 150 days with alerts every 10 days and updates every 20, each third of them rejected. */
 export function eventsOf(updateMs: number): ReplayEvent[] {
   return live.flatMap(({ date }, day) => [
     ...(day % 10 === 9 ? [{ ...driftDetected(date), action: "update" } as const] : []),
     ...(day % 20 === 19
       ? [
-          updateSettled(date, day % 60 === 59 ? "update-rolled-back" : "update-accepted", updateMs),
+          updateSettled(date, day % 60 === 59 ? "update-rejected" : "update-promoted", updateMs),
           naiveUpdated(date, "naive-updated"),
         ]
       : []),
@@ -41,6 +41,7 @@ export function pageInput(name = "prices.csv", events = eventsOf(1)): PageInput 
     base: baseTrained,
     summaries: summariseReplay(bars, baseTrained, events),
     log: { lines: 30, sha256: "b".repeat(64) },
+    versionId: "20040102-000000-0001",
     events,
   };
 }

@@ -72,11 +72,9 @@ describe("pageText", () => {
     for (const [index, numbers] of expected.entries()) {
       for (const number of numbers) expect(found[index]).toContain(number);
     }
-    const { updates_accepted, updates_rolled_back, drift_alerts } = report.regimes.at(-1);
+    const { promotions, rejections, drift_alerts } = report.regimes.at(-1);
     expect(rows.join()).toContain(`${drift_alerts} drift alerts`);
-    expect(rows.join()).toContain(
-      `${updates_accepted} accepted, ${updates_rolled_back} rolled back`,
-    );
+    expect(rows.join()).toContain(`${promotions} promoted, ${rejections} rejected`);
   });
 
   it("draws an end of the capital that agrees with the yearly return of report.json", () => {

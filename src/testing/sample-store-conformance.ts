@@ -1,8 +1,8 @@
 // What every store of samples keeps to, as checks that run in any test framework.
 
-import type { Sample } from "../../src/model/sample.ts";
-import type { SampleStore } from "../../src/pipeline/feedback/sample-store.ts";
-import { expectCode, expectEqual, type StoreCheck } from "../../src/testing/store-conformance.ts";
+import type { Sample, SampleStore } from "../index.ts";
+import type { AsyncConformanceCheck } from "./conformance-check.ts";
+import { expectCode, expectEqual } from "./expectations.ts";
 
 /** The store of samples under test. */
 export interface SampleStoreSubject {
@@ -13,8 +13,14 @@ export interface SampleStoreSubject {
   isPersistent: boolean;
 }
 
-/** The checks of a store of samples, each with a store under a name of its own. */
-export function sampleStoreConformance(subject: SampleStoreSubject): StoreCheck[] {
+/**
+ * The checks of a store of samples, to be handed to any test framework:
+ *
+ *     for (const { name, run } of sampleStoreConformance(subject)) it(name, run);
+ *
+ * Each check opens a store under a name of its own and closes it.
+ */
+export function sampleStoreConformance(subject: SampleStoreSubject): AsyncConformanceCheck[] {
   return Object.entries(rules).map(([rule, check], index) => ({
     name: `${subject.name} ${rule}`,
     run: () => check(subject, `rule-${index}`),
