@@ -5,6 +5,7 @@
 
 import { formatTarget, formatValue } from "./format.ts";
 import { type Claim, claimsOf, type Report, type Row, score, type Target } from "./report.ts";
+import { openPicture, styleOf, textAt } from "./svg.ts";
 
 const WIDTH = 960;
 const TOP = 62;
@@ -16,33 +17,14 @@ const RIGHT = 770;
 const FIRST = -2;
 const LAST = 4;
 
-const style = `
-  text { font: 12px system-ui, sans-serif; fill: #1f2328; }
-  .page { fill: #ffffff; }
-  .quiet { fill: #59636e; font-size: 11px; }
-  .title { font-size: 15px; font-weight: 600; }
-  .met { fill: #1a7f37; }
+const style = styleOf(
+  `  .met { fill: #1a7f37; }
   .missed { fill: #cf222e; }
-  .grid { stroke: #d1d9e0; }
-  .target { stroke: #1f2328; stroke-width: 1.5; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc; }
-    .page { fill: #0d1117; }
-    .quiet { fill: #9198a1; }
-    .met { fill: #3fb950; }
+  .target { stroke: #1f2328; stroke-width: 1.5; }`,
+  `    .met { fill: #3fb950; }
     .missed { fill: #f85149; }
-    .grid { stroke: #3d444d; }
-    .target { stroke: #f0f6fc; }
-  }
-`;
-
-function escapeMarkup(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-function textAt(x: number, y: number, text: string, attributes = ""): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escapeMarkup(text)}</text>`;
-}
+    .target { stroke: #f0f6fc; }`,
+);
 
 /** Where a score lies on the axis; scores beyond its ends lie at them. */
 function positionOf(points: number): number {
@@ -91,9 +73,8 @@ export function drawChart(report: Report): string {
   const height = TOP + LINE * measured.length + 20;
   const { cpu, cores, date } = report.machine;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
-      `viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Benchmarks against their targets">`,
-    `<style>${style}</style>`,
+    openPicture(WIDTH, height, "Benchmarks against their targets"),
+    style,
     `<rect class="page" width="${WIDTH}" height="${height}"/>`,
     textAt(16, 24, "Driftkeel against its targets", 'class="title"'),
     textAt(16, 42, `${cpu}, ${cores} cores, ${date.slice(0, 10)}`, 'class="quiet"'),

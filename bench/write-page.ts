@@ -3,6 +3,7 @@
 import { formatFigure, formatP99, formatTarget, formatValue, formatVerdict } from "./format.ts";
 import { limitingFactor } from "./limiting-factors.ts";
 import { isDisturbed } from "./machine.ts";
+import { table } from "./markdown.ts";
 import { disturbed, loads } from "./print-table.ts";
 import {
   type Claim,
@@ -55,15 +56,6 @@ npm run bench -- --publish       # writes this page
 
 Results also go to \`build/bench/results.json\` and \`results.svg\`. PyTorch joins when \`python3\`
 can import \`torch\`, native C when there is a \`gcc\`.`;
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
-}
-
-function table(heads: readonly string[], lines: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(heads), line(heads.map(() => "---")), ...lines.map(line)].join("\n");
-}
 
 function machineTable({ machine, command }: Report): string {
   const { cpu, cores, memoryGiB, system, runtimes, commit, date } = machine;

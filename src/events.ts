@@ -22,7 +22,7 @@ export type EventBody =
       trainedOn?: { from: Date; to: Date };
     }
   | { type: "update-progressed"; step: number; maxSteps: number; loss: number }
-  | { type: "update-skipped"; reason: string }
+  | { type: "update-skipped"; obstacle: ObstacleKind; reason: string }
   | { type: "update-failed"; code: string; message: string }
   | { type: "candidate-rejected"; reason: string; measurements: Measurements }
   | { type: "candidate-accepted"; reason: string; measurements: Measurements }
@@ -37,6 +37,9 @@ export type EventBody =
 export type ProbationEnd = "passed" | "inconclusive" | "superseded";
 
 export type LearnerEvent = Happening & EventBody;
+
+/** What kept an update from being made. */
+export type ObstacleKind = "frozen" | "few-samples" | "too-soon" | "guard";
 
 /** Why an update was made. */
 export type UpdateReason = "drift" | "trigger" | "request";

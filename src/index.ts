@@ -10,7 +10,13 @@ export type { Activation } from "./core/network-description.ts";
 export type { EwcForm, OptimizerName, ScheduleName } from "./core/training.ts";
 export type { ErrorCode } from "./errors.ts";
 export { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
-export type { EventBody, LearnerEvent, Measurements, UpdateReason } from "./events.ts";
+export type {
+  EventBody,
+  LearnerEvent,
+  Measurements,
+  ProbationEnd,
+  UpdateReason,
+} from "./events.ts";
 export type { ModuleAdapter } from "./model/adapted-model.ts";
 export type { BlackBoxOptions, SampleLoss } from "./model/black-box-learnable.ts";
 export { BlackBoxLearnable } from "./model/black-box-learnable.ts";
@@ -78,8 +84,13 @@ export type {
   LearnerStatus,
   Observation,
   Prediction,
+  TimeSpan,
+  UpdateFacts,
   UpdateOutcome,
+  UpdateRequest,
 } from "./pipeline/learner-results.ts";
+export type { ConservativeOptions, DailyOptions, Preset } from "./pipeline/presets.ts";
+export { conservative, daily } from "./pipeline/presets.ts";
 export type { BenchmarkResult } from "./pipeline/promote/benchmark-result.ts";
 export type { ProbationOptions, ProbationOutcome } from "./pipeline/promote/probation.ts";
 export { Probation } from "./pipeline/promote/probation.ts";
@@ -132,6 +143,7 @@ export { Perplexity } from "./pipeline/validate/perplexity.ts";
 export { Retention } from "./pipeline/validate/retention.ts";
 export type { AnchorSource, SharpeStabilityOptions } from "./pipeline/validate/sharpe-stability.ts";
 export { SharpeStability } from "./pipeline/validate/sharpe-stability.ts";
+export type { ProfitAndLoss } from "./pipeline/validate/snapshot-of.ts";
 export type { ModelSnapshot, ValidationResult, Validator } from "./pipeline/validate/validator.ts";
 export type { ValidatorLimits } from "./pipeline/validate/validators-from.ts";
 export { validatorsFrom } from "./pipeline/validate/validators-from.ts";

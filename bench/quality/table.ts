@@ -6,6 +6,8 @@ export interface QualitySettings {
   seeds?: number | undefined;
   /** A smoke run: everything is executed, nothing is measured well. */
   quick?: boolean | undefined;
+  /** Everything that is too long for every day; most benches have no more than their default. */
+  full?: boolean | undefined;
 }
 
 export type Cell = string | number;
@@ -31,6 +33,8 @@ export interface QualityTable {
   /** What a reader must know to read the figures. */
   note: string;
   requirements: Requirement[];
+  /** Where the figures speak against us, in sentences made from them. */
+  losses?: string[];
   chart?: QualityChart;
 }
 
@@ -59,6 +63,11 @@ export function isMet({ value, bound }: Requirement): boolean {
   return "least" in bound ? value >= bound.least : value <= bound.most;
 }
 
+/** What is asked, in words. */
+export function boundText(bound: Requirement["bound"]): string {
+  return "least" in bound ? `at least ${bound.least}` : `at most ${bound.most}`;
+}
+
 /** A table as text, columns aligned. */
 export function renderTable({ title, columns, rows, note, requirements }: QualityTable): string {
   const cells = [columns, ...rows.map((row) => row.map(String))];
@@ -70,10 +79,9 @@ export function renderTable({ title, columns, rows, note, requirements }: Qualit
   );
   const rule = widths.map((width) => "-".repeat(width));
   const body = [lines[0]!, rule, ...lines.slice(1)].map((row) => row.join("  "));
-  const verdicts = requirements.map((each) => {
-    const bound =
-      "least" in each.bound ? `at least ${each.bound.least}` : `at most ${each.bound.most}`;
-    return `${isMet(each) ? "met   " : "MISSED"} ${each.what}: ${each.value} (${bound})`;
-  });
+  const verdicts = requirements.map(
+    (each) =>
+      `${isMet(each) ? "met   " : "MISSED"} ${each.what}: ${each.value} (${boundText(each.bound)})`,
+  );
   return [title, "", ...body, "", note, ...verdicts].join("\n");
 }

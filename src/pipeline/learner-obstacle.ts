@@ -1,6 +1,14 @@
 // What can stand in the way of an update.
 
+import type { ObstacleKind } from "../events.ts";
 import type { LearnerState } from "./learner-state.ts";
+
+/** What stands in the way of an update. */
+export interface Obstacle {
+  kind: ObstacleKind;
+  /** In words, with the numbers. */
+  reason: string;
+}
 
 /** The limits that are asked. */
 interface UpdateLimits {
@@ -11,30 +19,38 @@ interface UpdateLimits {
   updateGuard?: (() => Promise<boolean>) | undefined;
 }
 
-/** Why there can be no update now, in words; undefined when there can. */
+/** Why there can be no update now; undefined when there can. */
 export async function obstacleToUpdate(
   limits: UpdateLimits,
   { intake, safeMode, held, triggerState }: LearnerState,
   nowMs: number,
-): Promise<string | undefined> {
+): Promise<Obstacle | undefined> {
   const training = intake.training().length;
   const holdout = intake.holdout().length;
   const { minSamples, minNewSamples, minIntervalMs, minHoldout, updateGuard } = limits;
   const { lastTriggerTime } = triggerState;
   const sinceMs = lastTriggerTime == null ? undefined : nowMs - Number(lastTriggerTime);
-  if (held !== undefined) return `frozen by an operator: ${held}`;
+  if (held !== undefined) return obstacle("frozen", `frozen by an operator: ${held}`);
   if (safeMode?.mode === "frozen") {
-    return `frozen after a rollback for another ${safeMode.remainingMs} ms`;
+    return obstacle("frozen", `frozen after a rollback for another ${safeMode.remainingMs} ms`);
   }
-  if (training < minSamples) return `${training} training samples, ${minSamples} are needed`;
+  if (training < minSamples) {
+    return obstacle("few-samples", `${training} training samples, ${minSamples} are needed`);
+  }
   if (intake.sinceUpdate < minNewSamples) {
-    return `${intake.sinceUpdate} new training samples, ${minNewSamples} are needed`;
+    const reason = `${intake.sinceUpdate} new training samples, ${minNewSamples} are needed`;
+    return obstacle("few-samples", reason);
   }
-  if (holdout < minHoldout) return `${holdout} held-out samples, ${minHoldout} are needed`;
+  if (holdout < minHoldout) {
+    return obstacle("few-samples", `${holdout} held-out samples, ${minHoldout} are needed`);
+  }
   // A clock that went back says nothing about how long ago the last update was.
   if (sinceMs !== undefined && sinceMs >= 0 && sinceMs < minIntervalMs) {
-    return `${sinceMs} ms since the last update, ${minIntervalMs} are needed`;
+    return obstacle("too-soon", `${sinceMs} ms since the last update, ${minIntervalMs} are needed`);
   }
-  if (updateGuard && !(await updateGuard())) return "held off by the update guard";
+  if (updateGuard && !(await updateGuard()))
+    return obstacle("guard", "held off by the update guard");
   return undefined;
 }
+
+const obstacle = (kind: ObstacleKind, reason: string): Obstacle => ({ kind, reason });

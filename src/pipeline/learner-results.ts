@@ -37,6 +37,8 @@ export interface UpdateFacts {
   judgedOn: TimeSpan | undefined;
   /** Undefined when the training failed. */
   training: TrainReport | undefined;
+  /** Loss on the held-out window; undefined when it was not measured. */
+  heldOut: { lossBefore: number; lossAfter: number } | undefined;
 }
 
 /** How an update ended. */

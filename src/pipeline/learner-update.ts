@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import { DriftkeelError } from "../errors.ts";
-import type { UpdateReason } from "../events.ts";
+import type { ObstacleKind, UpdateReason } from "../events.ts";
 import type { ModelVersion } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Intake } from "./feedback/intake.ts";
@@ -42,6 +42,8 @@ export class LearnerUpdate {
   readonly #parts: UpdateParts;
   readonly #validator: Validator;
   #isRunning = false;
+  /** What stood in the way the last time. */
+  #obstacle: ObstacleKind | undefined;
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
@@ -53,13 +55,21 @@ export class LearnerUpdate {
     return this.#isRunning;
   }
 
-  /** What became of it; failures with a code are outcomes, too. */
-  async run(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome> {
+  /**
+   * What became of it; failures with a code are outcomes, too. Undefined when nobody needs to know:
+   * it was skipped for what was told the last time.
+   */
+  async run(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome | undefined> {
     const { options, state, trace, nowMs } = this.#parts;
     const obstacle = await obstacleToUpdate(options, state, nowMs());
-    if (obstacle !== undefined) {
-      trace.emit({ type: "update-skipped", reason: obstacle });
-      return { outcome: "skipped", reason: obstacle, measurements: {} };
+    const before = this.#obstacle;
+    this.#obstacle = obstacle?.kind;
+    if (obstacle) {
+      const { kind, reason: why } = obstacle;
+      // A trigger may ask with every sample while the same thing stands in the way.
+      if (kind === before && reason !== "request") return undefined;
+      trace.emit({ type: "update-skipped", obstacle: kind, reason: why });
+      return { outcome: "skipped", reason: why, measurements: {} };
     }
     const training = [...state.intake.training()];
     const facts = factsOf(reason, state.intake);
@@ -109,10 +119,10 @@ export class LearnerUpdate {
     const { gradientNorm } = report;
     const samples = { holdout: state.intake.holdout(), retention: state.intake.retention() };
     const anchor = pnl && (await promoter.anchor());
-    const verdict = this.#validator.validate(
-      snapshotOf(version, samples, { pnl, anchor }),
-      snapshotOf(candidate, samples, { pnl, gradientNorm }),
-    );
+    const before = snapshotOf(version, samples, { pnl, anchor });
+    const after = snapshotOf(candidate, samples, { pnl, gradientNorm });
+    facts.heldOut = { lossBefore: before.loss, lossAfter: after.loss };
+    const verdict = this.#validator.validate(before, after);
     if (!verdict.pass) return this.#reject(candidate, verdict);
     return this.#promote({ candidate, parentId, seed, training }, verdict);
   }
@@ -173,6 +183,7 @@ function factsOf(reason: UpdateReason, intake: Intake): UpdateFacts {
     trainedOn: spanOf(training),
     judgedOn: spanOf(holdout),
     training: undefined,
+    heldOut: undefined,
   };
 }
 

@@ -134,10 +134,12 @@ export class OnlineLearner {
       );
     }
     this.#isRequested = true;
-    return this.#turns.run(async () => {
-      this.#isRequested = false;
-      return this.#keeper.concluded(() => this.#runUpdate("request", request.signal));
-    });
+    const run = async () => (await this.#runUpdate("request", request.signal))!; // always answered
+    return this.#turns
+      .run(() => this.#keeper.concluded(run))
+      .finally(() => {
+        this.#isRequested = false;
+      });
   }
 
   /**
@@ -313,11 +315,11 @@ export class OnlineLearner {
     this.#trace.emit({ type: "rolled-back", from, to, reason, measurements });
   }
 
-  async #runUpdate(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome> {
+  async #runUpdate(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome | undefined> {
     const result = await this.#update.run(reason, signal);
-    if (result.outcome === "skipped") return result;
+    if (!result || result.outcome === "skipped") return result;
     const state = this.#state;
-    state.isAdapting &&= result.outcome === "promoted" || !state.intake.isFull;
+    state.isAdapting &&= !state.intake.isFull || hasHelped(result);
     this.#keeper.checkpointSoon();
     return result;
   }
@@ -333,4 +335,13 @@ export class OnlineLearner {
       "Expected an open OnlineLearner, got a closed one; open it again.",
     );
   }
+}
+
+/** Share of the held-out loss by which an update must lower it for another to be worth while. */
+const WORTH_WHILE = 0.1;
+
+function hasHelped({ outcome, facts }: UpdateOutcome): boolean {
+  if (outcome !== "promoted" || !facts?.heldOut) return false;
+  const { lossBefore, lossAfter } = facts.heldOut;
+  return lossBefore - lossAfter > WORTH_WHILE * Math.abs(lossBefore);
 }

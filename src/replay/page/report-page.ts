@@ -33,7 +33,7 @@ function pageHeader({ file, settings, base, summaries }: PageInput): Markup {
 <p>${counted(bars.length, "daily bar")}, ${span}. A base network was trained on the first
 ${counted(settings.warmupYears, "year")} (${counted(base.samples, "day")}, to ${base.date}). Then
 ${counted(days, "day")} were lived through one by one: predict, observe the P&amp;L, notice drift,
-update, judge, keep or undo. Nobody saw the next day. Four traders, side by side:</p>
+update, judge, promote or reject, watch. Nobody saw the next day. Four traders, side by side:</p>
 <ul>${TRADERS.map(
     (name) => markup`<li><b>${TRADER_TITLE[name]}</b> ${TRADER_STORY[name]}.</li>
 `,

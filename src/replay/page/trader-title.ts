@@ -15,5 +15,6 @@ export const TRADER_STORY: PerTrader<string> = {
   hold: "is always fully invested",
   static: "trades the base network and never learns again",
   naive: "learns on the same days as driftkeel, but keeps every update, without EWC or replay",
-  driftkeel: "learns with EWC and replay, and undoes an update that is worse on held-out days",
+  driftkeel:
+    "learns with EWC and replay, promotes what proves itself on held-out days, and rolls back",
 };
