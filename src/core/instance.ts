@@ -3,13 +3,15 @@
 import * as z from "zod";
 import * as platform from "#platform";
 import { ABI_VERSION, JOB_ARGUMENT_BYTES, PACK_BYTES, POOL_BYTES } from "../../assembly/layout.ts";
-import { coreBase64 } from "../../build/generated/core-bytes.ts";
+import { deflatedCoreBase64 } from "../../build/generated/core-bytes.ts";
 import { decodeBase64 } from "../base64.ts";
 import { DriftkeelError } from "../errors.ts";
 import { parseOptions, positiveInteger } from "../options.ts";
 import type { CoreExports } from "./abi.ts";
 import { instantiate } from "./instantiate.ts";
 import { unshare } from "./unshare.ts";
+
+type CoreBytes = Uint8Array<ArrayBuffer>;
 
 const PAGES_PER_MIB = 16;
 const INITIAL_PAGES = 16;
@@ -111,9 +113,9 @@ export function threadScratch(core: Core): number {
   return core.exports.allocate(PACK_BYTES + JOB_ARGUMENT_BYTES) >>> 0;
 }
 
-function bytesOfCore(shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = decodeBase64(coreBase64);
-  return shared ? bytes : unshare(bytes);
+/** A promise only where the platform inflates no other way. */
+function inflatedCore(): CoreBytes | Promise<CoreBytes> {
+  return platform.inflate(decodeBase64(deflatedCoreBase64));
 }
 
 /** The running core; starts it where the platform allows that without waiting. */
@@ -126,7 +128,7 @@ export function core(): Core {
         "init()` first.",
     );
   }
-  const bytes = bytesOfCore(true);
+  const bytes = inflatedCore() as CoreBytes;
   running = start(new WebAssembly.Module(bytes), bytes.length, true, {});
   return running;
 }
@@ -136,7 +138,8 @@ export async function startCore(value: unknown): Promise<Core> {
   const options = parseOptions("init", coreOptions, value) as CoreOptions;
   if (!running) {
     const shared = platform.canShareMemory();
-    const bytes = bytesOfCore(shared);
+    const inflated = await inflatedCore();
+    const bytes = shared ? inflated : unshare(inflated);
     const module = await WebAssembly.compile(bytes);
     running ??= start(module, bytes.length, shared, options); // another call may have come first
   }

@@ -29,6 +29,12 @@ export function startThread(
   };
 }
 
+/** Undoes raw deflate (RFC 1951). */
+export async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 let channel: MessageChannel | undefined;
 const waiting: (() => void)[] = [];
 

@@ -3,6 +3,7 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { threadId, Worker } from "node:worker_threads";
+import { inflateRawSync } from "node:zlib";
 import { workerSource } from "../../build/generated/worker-source-node.ts";
 import type { Thread } from "./thread.ts";
 
@@ -30,6 +31,11 @@ export function startThread(
     letGo: () => worker.unref(),
     stop: () => void worker.terminate(),
   };
+}
+
+/** Undoes raw deflate (RFC 1951). */
+export function inflate(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return inflateRawSync(bytes);
 }
 
 /** Calls `task` after the event loop had its turn. */

@@ -70,7 +70,7 @@ describe("an update in flight", () => {
 describe("many calls at once", () => {
   const count = 200;
 
-  it("keep their order and lose nothing, beside predictions, a rollback and an update", async () => {
+  it("keep their order and lose nothing beside predictions, an update and a rollback", async () => {
     const { learner, disk } = await readyLearner();
     const { observed, versionId, previousId } = learner.status();
     const samples = world(7, 2, count);
@@ -90,10 +90,8 @@ describe("many calls at once", () => {
     await rollback;
     const { versionId: candidateId } = await update;
     expect(done).toEqual([...samples.map(({ id }) => id), "rollback", "last"]);
-    expect(learner.status()).toMatchObject({
-      versionId: previousId,
-      observed: observed + count + 1,
-    });
+    const total = observed + count + 1;
+    expect(learner.status()).toMatchObject({ versionId: previousId, observed: total });
     for (const id of serving) expect([versionId, candidateId, previousId]).toContain(id);
     await learner.close();
     const kept = await readKept(on(disk));
