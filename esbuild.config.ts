@@ -28,8 +28,8 @@ function compileCore(target: "release" | "debug"): void {
 }
 
 /**
- * Embeds a binary as base64 text of its deflated bytes, so that the package needs no file beside its
- * modules. Base64 hides from a server's compression what it could save, so it comes before.
+ * Embeds a binary as base64 text of its deflated bytes, so that the package needs no file beside
+ * its modules. Base64 hides from a server's compression what it could save: deflate comes before.
  */
 function embed(source: string, module: string): void {
   const text = deflateRawSync(readFileSync(source), { level: 9 }).toString("base64");

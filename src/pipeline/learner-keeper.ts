@@ -13,7 +13,7 @@ interface KeptParts {
   promoter: Promoter;
   state: LearnerState;
   trace: LearnerTrace;
-  /** Samples between two checkpoints. */
+  /** Samples between two checkpoints at least. */
   checkpointEvery: number;
 }
 
@@ -23,6 +23,7 @@ export class LearnerKeeper {
   #memory: LearnerMemory | undefined;
   /** Acts since the last checkpoint. */
   #acts = 0;
+  #isDue = false;
 
   constructor(parts: KeptParts) {
     this.#parts = parts;
@@ -95,7 +96,7 @@ export class LearnerKeeper {
 
   /** Asks for a checkpoint when the act under way has ended. */
   checkpointSoon(): void {
-    this.#acts = this.#parts.checkpointEvery;
+    this.#isDue = true;
   }
 
   /** Makes the state durable, and the journal short. Throws FILE_FAILED. */
@@ -104,6 +105,13 @@ export class LearnerKeeper {
     await this.prepare(promoter.active.id, promoter.previous?.id);
     await this.#memory?.tidy(promoter.active.id, state.observed);
     this.#acts = 0;
+    this.#isDue = false;
+  }
+
+  /** A checkpoint holds every sample: as rare as that, its cost per sample stays small. */
+  #isCheckpointDue(): boolean {
+    const { checkpointEvery, state } = this.#parts;
+    return this.#isDue || this.#acts >= Math.max(checkpointEvery, state.intake.size);
   }
 
   /** Does `act`, then makes a checkpoint when one is due and the trace durable. */
@@ -114,7 +122,7 @@ export class LearnerKeeper {
       this.#acts += 1;
       try {
         await this.#parts.trace.settle();
-        if (this.#acts > this.#parts.checkpointEvery) await this.checkpoint();
+        if (this.#isCheckpointDue()) await this.checkpoint();
       } catch (error) {
         // Nothing is lost: the journal has the samples, the trace is kept and written later, and no
         // version is promoted before it is.

@@ -32,7 +32,10 @@ export interface OnlineLearnerOptions extends Omit<StoreOptions, "readOnly"> {
    * false a crash may lose samples since the last checkpoint, never a version or an event.
    */
   durableSamples?: boolean;
-  /** Samples between two checkpoints of the state, which updates make too; default 256. */
+  /**
+   * Samples between two checkpoints of the state at least; updates make one, too. There are never
+   * more than one for as many samples as the windows and memories hold. Default 256.
+   */
   checkpointEvery?: number;
   /** Versions kept; default 20. */
   maxVersions?: number;

@@ -212,9 +212,9 @@ export class OnlineLearner {
       try {
         await this.#keeper.close();
       } finally {
-        await this.#versions.close();
         this.#state.dispose();
         this.#promoter.dispose();
+        await this.#versions.close();
       }
     });
     return this.#closing;

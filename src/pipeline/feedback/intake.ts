@@ -122,6 +122,12 @@ export class Intake {
     return this.#training.length === this.#options.trainingWindow;
   }
 
+  /** Samples held, in windows and memories. */
+  get size(): number {
+    const past = (this.#replay?.size ?? 0) + (this.#retention?.size ?? 0);
+    return this.#training.length + this.#holdout.length + past;
+  }
+
   /** The samples that train, oldest first. */
   training(): readonly Sample[] {
     return this.#training;
