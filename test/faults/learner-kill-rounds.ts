@@ -1,0 +1,159 @@
+// Kills a process with a learner under load, again and again, and looks for every sample that the
+// learner acknowledged.
+//
+// Alone: `tsx test/faults/learner-kill-rounds.ts [rounds] [seed]`, by default 200 rounds.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Random } from "../../src/core/random.ts";
+import { OnlineLearner } from "../../src/pipeline/learner.ts";
+import { AuditLog } from "../../src/store/audit-log.ts";
+import type { ToldKind } from "./learner-kill-child.ts";
+import { readKept } from "./learner-kill-kept.ts";
+import { killOptions } from "./learner-kill-model.ts";
+
+/** How long a process lives at most after its first word. */
+const LONGEST_LIFE_MS = 150;
+/** In every fourth round: after its birth, so that some die while they open. */
+const LONGEST_YOUTH_MS = 600;
+
+/** What came of all rounds. */
+export interface LearnerKillReport {
+  rounds: number;
+  /** Samples whose `observe` resolved before the kill. */
+  acknowledged: number;
+  /** Promotions that callers heard of. */
+  promotions: number;
+  /** Samples of the last start, acknowledged or not. */
+  kept: number;
+  /** Acknowledged samples that a start did not find. */
+  lost: string[];
+  /** Samples that a start found twice. */
+  doubled: string[];
+  /** Everything else that was wrong. */
+  wrong: string[];
+}
+
+/**
+ * Runs rounds on one folder: start a process, kill it at a random moment, open the learner and
+ * compare. Removes its folder.
+ */
+export async function killLearner(rounds: number, seed: number): Promise<LearnerKillReport> {
+  const folder = await mkdtemp(join(tmpdir(), "driftkeel-learner-kill-"));
+  const random = new Random(seed);
+  const told: Record<ToldKind, string[]> = { sample: [], version: [] };
+  const report: LearnerKillReport = {
+    ...{ rounds, acknowledged: 0, promotions: 0, kept: 0, lost: [], doubled: [], wrong: [] },
+  };
+  try {
+    const script = join(folder, "child.mjs");
+    await bundleChild(script);
+    const data = join(folder, "data");
+    for (let round = 0; round < rounds; round++) {
+      const isYoung = round % 4 === 3;
+      const lifeMs = random.uniform() * (isYoung ? LONGEST_YOUTH_MS : LONGEST_LIFE_MS);
+      const lines = await outputUntilKilled([script, data, String(round)], lifeMs, isYoung);
+      if (lines.length === 0 && !isYoung) throw new Error(`Round ${round} acknowledged nothing`);
+      for (const line of lines) {
+        const [kind, name] = line.split(" ") as [ToldKind, string];
+        told[kind].push(name);
+      }
+      await checkLeft(data, `round ${round}`, told, report);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { ...report, acknowledged: told.sample.length, promotions: told.version.length };
+}
+
+/** One file that Node runs without a loader: starting it takes a tenth of the time. */
+async function bundleChild(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), "learner-kill-child.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "silent",
+  });
+}
+
+/** The whole lines that a process wrote; what follows the last line feed was cut by the kill. */
+async function outputUntilKilled(args: string[], lifeMs: number, isYoung: boolean) {
+  const child = spawn(process.execPath, args);
+  const kill = () => setTimeout(() => child.kill("SIGKILL"), lifeMs);
+  if (isYoung) kill();
+  const exit = once(child, "close");
+  let output = "";
+  let complaint = "";
+  child.stderr.on("data", (text) => {
+    complaint += text;
+  });
+  child.stdout.on("data", (text) => {
+    if (output === "" && !isYoung) kill();
+    output += text;
+  });
+  await exit;
+  if (complaint !== "") throw new Error(`The process complained: ${complaint}`);
+  return output.split("\n").slice(0, -1);
+}
+
+/** Starts on what is left, as any user would, and compares. */
+async function checkLeft(
+  data: string,
+  at: string,
+  told: Record<ToldKind, string[]>,
+  report: LearnerKillReport,
+): Promise<void> {
+  const learner = await OnlineLearner.open(killOptions(data));
+  const { observed } = learner.status();
+  const output = learner.predict(Float32Array.of(0.5)).output[0];
+  await learner.close();
+  const wrong = (what: string) => report.wrong.push(`${at}: ${what}`);
+  if (!Number.isFinite(output)) wrong(`the active version gives ${output}`);
+
+  const { all } = await readKept({ storagePath: data });
+  const names = new Set(all);
+  report.kept = all.length;
+  addNew(
+    report.lost,
+    at,
+    told.sample.filter((id) => !names.has(id)),
+  );
+  addNew(report.doubled, at, repeatsIn(all));
+  if (observed !== names.size) wrong(`${observed} samples counted, ${names.size} kept`);
+
+  const audit = await AuditLog.open(join(data, "audit.jsonl"), { readOnly: true });
+  if (!(await audit.verify()).intact) wrong("the chain of the audit log is broken");
+  const promoted = new Set((await audit.readAll()).map(({ details }) => details?.version_id));
+  for (const id of told.version) if (!promoted.has(id)) wrong(`no trace of version ${id}`);
+  await audit.close();
+}
+
+/** Names what was not found before; what is lost stays lost in every later round. */
+function addNew(list: string[], at: string, ids: string[]): void {
+  const known = new Set(list.map((line) => line.split(" ").at(-1)));
+  list.push(...ids.filter((id) => !known.has(id)).map((id) => `${at}: ${id}`));
+}
+
+function repeatsIn(ids: string[]): string[] {
+  const seen = new Set<string>();
+  return ids.filter((id) => seen.has(id) || !seen.add(id));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [rounds = "200", seed = "1"] = process.argv.slice(2);
+  const report = await killLearner(Number(rounds), Number(seed));
+  const { lost, doubled, wrong } = report;
+  const counts = { ...report, lost: lost.length, doubled: doubled.length, wrong: wrong.length };
+  writeSync(1, `${JSON.stringify(counts, null, 2)}\n`);
+  const faults = [...lost, ...doubled, ...wrong];
+  writeSync(1, faults.map((fault) => `${fault}\n`).join(""));
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
