@@ -30,6 +30,7 @@ export type ErrorCode =
   | "FEEDBACK_BUFFER_FULL"
   // training or measuring went wrong; the state is as before
   | "UPDATE_DIVERGED"
+  | "UPDATE_FAILED"
   | "LOSS_FAILED"
   // the environment failed
   | "CORE_OUT_OF_MEMORY"

@@ -99,6 +99,18 @@ export class LearnerKeeper {
     this.#isDue = true;
   }
 
+  /** Changes the state durably, or not at all. Throws FILE_FAILED. */
+  async keep(change: () => void): Promise<void> {
+    const undo = this.#parts.state.savepoint();
+    change();
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
   /** Makes the state durable, and the journal short. Throws FILE_FAILED. */
   async checkpoint(): Promise<void> {
     const { promoter, state } = this.#parts;

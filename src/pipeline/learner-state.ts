@@ -194,14 +194,15 @@ export class LearnerState {
     this.safeMode?.enter();
   }
 
-  /** Remembers what a promotion or a rollback changes; the returned function puts it back. */
+  /** Remembers what acts other than samples change; the returned function puts it back. */
   savepoint(): () => void {
-    const { trainer, detector, safeMode, probation, intake } = this;
+    const { trainer, detector, safeMode, probation, intake, held } = this;
     const ewc = trainer.ewcBytes();
     const before = [detector?.state(), safeMode?.state(), intake.replay?.cursor()] as const;
     return () => {
       trainer.restoreEwc(ewc);
       this.probation = probation;
+      this.held = held;
       detector?.restore(before[0]);
       safeMode?.restore(before[1]);
       intake.replay?.seek(before[2]);

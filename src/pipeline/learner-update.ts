@@ -6,7 +6,7 @@ import type { ObstacleKind, UpdateReason } from "../events.ts";
 import type { ModelVersion } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Intake } from "./feedback/intake.ts";
-import { obstacleToUpdate } from "./learner-obstacle.ts";
+import { type Obstacle, obstacleToUpdate } from "./learner-obstacle.ts";
 import type { learnerOptions } from "./learner-options.ts";
 import type { TimeSpan, UpdateFacts, UpdateOutcome } from "./learner-results.ts";
 import type { LearnerState } from "./learner-state.ts";
@@ -61,7 +61,7 @@ export class LearnerUpdate {
    */
   async run(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome | undefined> {
     const { options, state, trace, nowMs } = this.#parts;
-    const obstacle = await obstacleToUpdate(options, state, nowMs());
+    const obstacle = await obstacleToUpdate(options, state, nowMs()).catch(guardFailed);
     const before = this.#obstacle;
     this.#obstacle = obstacle?.kind;
     if (obstacle) {
@@ -87,9 +87,10 @@ export class LearnerUpdate {
     try {
       return { ...(await this.#propose(training, facts, signal)), facts };
     } catch (error) {
-      if (!(error instanceof DriftkeelError)) throw error;
-      trace.emit({ type: "update-failed", code: error.code, message: error.message });
-      return { outcome: "failed", reason: error.message, measurements: {}, facts };
+      // The sample that led here was learned: an error must not look as if it had been refused.
+      const { code, message } = failureOf(error);
+      trace.emit({ type: "update-failed", code, message });
+      return { outcome: "failed", reason: message, measurements: {}, facts };
     } finally {
       this.#isRunning = false;
     }
@@ -172,6 +173,21 @@ export class LearnerUpdate {
     trace.emit({ type: "promoted", versionId: id, reason, measurements });
     return { outcome: "promoted", reason, versionId: id, measurements };
   }
+}
+
+/** A guard that cannot answer has not said yes. */
+function guardFailed(error: unknown): Obstacle {
+  return { kind: "guard", reason: `held off: the update guard failed: ${messageOf(error)}` };
+}
+
+/** What a guard, a validator, `pnl` or a model throws may be anything. */
+function failureOf(error: unknown): { code: string; message: string } {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return { code: typeof code === "string" ? code : "UPDATE_FAILED", message: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function factsOf(reason: UpdateReason, intake: Intake): UpdateFacts {

@@ -11,6 +11,7 @@ import { Turns } from "../store/turns.ts";
 import type { VersionStore } from "../store/version-store.ts";
 import type { DriftState } from "./drift/drift-detector.ts";
 import { duplicateSample } from "./feedback/sample-copy.ts";
+import { hasHelped } from "./has-helped.ts";
 import { LearnerKeeper } from "./learner-keeper.ts";
 import { learnerOptions, type OnlineLearnerOptions } from "./learner-options.ts";
 import type {
@@ -143,13 +144,14 @@ export class OnlineLearner {
   }
 
   /**
-   * Goes back to a version: the previous one, or the one of the given id. Throws NO_SNAPSHOT when
-   * there is no previous one, VERSION_UNKNOWN (naming the nearest), SNAPSHOT_CORRUPT, FILE_FAILED.
+   * Goes back to a version: the one that the active one was trained from, or the one of the given
+   * id. Throws NO_SNAPSHOT when there is none before, VERSION_UNKNOWN (naming the nearest: it may
+   * have been evicted), SNAPSHOT_CORRUPT, FILE_FAILED.
    */
   async rollback(versionId?: string): Promise<void> {
     this.#checkOpen();
     return this.#turns.run(async () => {
-      const to = versionId ?? (await this.#versions.getCurrent())?.priorId;
+      const to = versionId ?? (await this.#parentOf(this.#promoter.active.id));
       if (to === undefined) {
         throw new DriftkeelError(
           "NO_SNAPSHOT",
@@ -164,8 +166,9 @@ export class OnlineLearner {
   async freeze(reason: string): Promise<void> {
     this.#checkOpen();
     return this.#turns.run(async () => {
-      this.#state.held = reason;
-      await this.#keeper.checkpoint();
+      await this.#keeper.keep(() => {
+        this.#state.held = reason;
+      });
       await this.#keeper.concluded(async () => this.#trace.emit({ type: "frozen", reason }));
     });
   }
@@ -174,11 +177,12 @@ export class OnlineLearner {
   async unfreeze(): Promise<boolean> {
     this.#checkOpen();
     return this.#turns.run(async () => {
-      const wasHeld = this.#state.held !== undefined;
-      const wasFrozen = this.#state.safeMode?.clear() ?? false;
-      if (!wasHeld && !wasFrozen) return false;
-      this.#state.held = undefined;
-      await this.#keeper.checkpoint();
+      const { held, safeMode } = this.#state;
+      if (held === undefined && safeMode?.mode !== "frozen") return false;
+      await this.#keeper.keep(() => {
+        this.#state.held = undefined;
+        safeMode?.clear();
+      });
       await this.#keeper.concluded(async () => this.#trace.emit({ type: "unfrozen" }));
       return true;
     });
@@ -282,7 +286,9 @@ export class OnlineLearner {
     const isTriggered = this.#askTrigger(watched);
     if (drift === "drift") {
       if (onDrift === "update") return "drift";
-      state.intake.startChapter();
+      // Alarm upon alarm must not keep the windows from ever filling.
+      const isTooNew = state.isAdapting && state.intake.training().length < minSamples;
+      if (!isTooNew) state.intake.startChapter();
       state.isAdapting = true;
     }
     const isReady = state.intake.holdout().length >= minHoldout;
@@ -324,6 +330,11 @@ export class OnlineLearner {
     return result;
   }
 
+  /** Not the version that was active before: after a rollback that is the one gone back from. */
+  async #parentOf(id: string): Promise<string | undefined> {
+    return (await this.#versions.list()).find((entry) => entry.id === id)?.parent;
+  }
+
   #nowMs(): number {
     return millisecondsOf("now()", this.#options.now());
   }
@@ -335,13 +346,4 @@ export class OnlineLearner {
       "Expected an open OnlineLearner, got a closed one; open it again.",
     );
   }
-}
-
-/** Share of the held-out loss by which an update must lower it for another to be worth while. */
-const WORTH_WHILE = 0.1;
-
-function hasHelped({ outcome, facts }: UpdateOutcome): boolean {
-  if (outcome !== "promoted" || !facts?.heldOut) return false;
-  const { lossBefore, lossAfter } = facts.heldOut;
-  return lossBefore - lossAfter > WORTH_WHILE * Math.abs(lossBefore);
 }

@@ -13,7 +13,7 @@ export const goldenEvents = {
     "96: frozen: the end",
     "96: update-skipped: frozen by an operator: the end",
     "96: unfrozen",
-    "96: rolled-back from 20231114-221320-e48b to 20231114-221320-4b5c",
+    "NO_SNAPSHOT",
   ],
   network: [
     "130: drift-detected",

@@ -63,11 +63,12 @@ async function told(options: OnlineLearnerOptions, samples: readonly Sample[]) {
   await learner.freeze("the end");
   await learner.update();
   await learner.unfreeze();
-  await learner.rollback();
+  const refusal = await learner.rollback().catch(({ code }) => code);
   const output = learner.predict(samples[0]!.input);
   await learner.close();
   await listening;
   note();
+  if (refusal !== undefined) lines.push(refusal);
   return { lines, output };
 }
 

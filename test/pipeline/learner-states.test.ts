@@ -106,7 +106,7 @@ method  | ready   | updating          | rolled back| held   | closed      | full
 predict | output  | output            | output     | output | STORE_CLOSED| output     | output
 observe | learned | learned           | learned    | learned| STORE_CLOSED| FILE_FAILED| FILE_FAILED
 update  | promoted| UPDATE_IN_PROGRESS| skipped    | skipped| STORE_CLOSED| failed     | failed
-rollback| back    | back              | back       | back   | STORE_CLOSED| FILE_FAILED| FILE_FAILED
+rollback| back    | back              | NO_SNAPSHOT| back   | STORE_CLOSED| FILE_FAILED| FILE_FAILED
 freeze  | frozen  | frozen            | frozen     | frozen | STORE_CLOSED| FILE_FAILED| FILE_FAILED
 unfreeze| nothing | nothing           | ready      | ready  | STORE_CLOSED| nothing    | nothing
 status  | ready   | updating          | frozen     | frozen | closed      | ready      | ready
