@@ -59,7 +59,7 @@ function updatesCell(summary: RegimeSummary, colors: Colors): string {
     `${count}, ${updateMs.toFixed(updateMs < 10 ? 1 : 0)} ms each`,
     colors.green(`${promotions} promoted`),
     colors.yellow(`${rejections} rejected`),
-    ...(rollbacks > 0 ? [colors.red(`${rollbacks} rolled back`)] : []),
+    (rollbacks > 0 ? colors.red : colors.dim)(`${rollbacks} rolled back`),
   ];
   if (updatesFailed > 0) lines.push(colors.red(`${updatesFailed} failed`));
   lines.push(colors.dim(`naive keeps ${naiveUpdatesKept}`));
