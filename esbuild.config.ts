@@ -13,7 +13,11 @@ const dist = "build/dist";
 /** Every public entry: its name under build/dist, where it runs. package.json `exports` agrees. */
 const entries = [
   { name: "index", source: "src/index.ts", platform: "node" },
+  { name: "router", source: "src/learners/router/index.ts", platform: "node" },
+  { name: "background", source: "src/learners/background/index.ts", platform: "node" },
   { name: "testing", source: "src/testing/index.ts", platform: "node" },
+  { name: "gate", source: "src/learners/gate/index.ts", platform: "node" },
+  { name: "nas", source: "src/learners/nas/index.ts", platform: "node" },
   { name: "browser", source: "src/browser.ts", platform: "browser" },
 ] as const;
 

@@ -9,6 +9,7 @@ export const groups: Record<string, () => Promise<Group>> = {
   fisher: () => import("./groups/fisher.ts"),
   callback: () => import("./groups/callback.ts"),
   sharpe: () => import("./groups/sharpe.ts"),
+  cluster: () => import("./groups/cluster.ts"),
   detectors: () => import("./groups/detectors.ts"),
   threads: () => import("./groups/threads.ts"),
   latency: () => import("./groups/latency.ts"),

@@ -20,3 +20,18 @@ export function promoteHigh(x: v128): v128 {
 export function accumulate(total: v128, x: v128): v128 {
   return f64x2.add(total, f64x2.add(f64x2.promote_low_f32x4(x), promoteHigh(x)));
 }
+
+/** Four elements where there are as many left, else one in every lane. */
+// @ts-ignore: decorator
+@inline
+export function lanesAt(at: usize, whole: bool): v128 {
+  return whole ? v128.load(at) : v128.load32_splat(at);
+}
+
+/** Stores four lanes, or the first alone: the counterpart of `lanesAt`. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(at: usize, lanes: v128, whole: bool): void {
+  if (whole) v128.store(at, lanes);
+  else v128.store32_lane(at, lanes, 0);
+}

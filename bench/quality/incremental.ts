@@ -1,6 +1,6 @@
 // Time and quality of an incremental update beside a training from scratch on all history.
 
-import { UPDATE_DAYS } from "./market-models.ts";
+import { updateDays } from "./market-models.ts";
 import { type MarketRun, type Model, runMarket } from "./market-run.ts";
 import { degradation, withError } from "./market-skill.ts";
 import { rounded } from "./over-seeds.ts";
@@ -12,10 +12,8 @@ const QUICK_SEEDS = 1;
 /** Seeds from here on; settings were chosen on others. */
 const FIRST_SEED = 500;
 const HISTORIES = [180, 720, 1440];
-/** About three years of trading days: where the ratio is asked for. */
-const REQUIRED_DAYS = 720;
-/** What the replaced system hoped for: 30 minutes against 4 hours. */
-const HOPED_RATIO = 8;
+/** The one of a smoke run. */
+const QUICK_DAYS = 720;
 
 const who = ["static", "retrained", "driftkeel"] as const;
 
@@ -54,11 +52,27 @@ function findingOf(historyDays: number, runs: readonly MarketRun[]): Finding {
   return { historyDays, full, incremental, ratio: rounded(full / incremental, 1), losses };
 }
 
+const updatesPerFull = updateDays.retrained / updateDays.driftkeel;
+
+/** The ratios in words, beside what the replaced system hoped for. */
+function ratioText(found: readonly Finding[]): string {
+  const ratios = found.map(
+    ({ historyDays, full, incremental, ratio }) =>
+      `${ratio} times as long at ${historyDays} days of history (${full} ms against ` +
+      `${incremental} ms)`,
+  );
+  return (
+    `A full retraining takes ${ratios.join(", ")}; the replaced system hoped for 4 hours against ` +
+    `30 minutes, 8 times as long. For each full retraining there are ${updatesPerFull} ` +
+    "incremental updates."
+  );
+}
+
 /** The table of incremental and full updates. */
 export async function run({ seeds, quick = false }: QualitySettings): Promise<QualityTable[]> {
   const count = seeds ?? (quick ? QUICK_SEEDS : SEEDS);
   const found: Finding[] = [];
-  for (const historyDays of quick ? [REQUIRED_DAYS] : HISTORIES) {
+  for (const historyDays of quick ? [QUICK_DAYS] : HISTORIES) {
     found.push(findingOf(historyDays, await runHistory(historyDays, count)));
   }
   const line = (pick: (finding: Finding) => number) =>
@@ -78,18 +92,14 @@ export async function run({ seeds, quick = false }: QualitySettings): Promise<Qu
         return [historyDays, historyDays * market.perDay, full, incremental, ratio, ...losses];
       }),
       note:
-        `${count} worlds for each row, updates every ${UPDATE_DAYS} days; median time of one ` +
-        "update. Full is a training from scratch, 15 passes over history and live days; " +
+        `${count} worlds for each row, median time of one update; a full one every ` +
+        `${updateDays.retrained} days, an incremental one every ${updateDays.driftkeel}. Full ` +
+        "is a training from scratch, 15 passes over history and live days; " +
         "incremental is all that the learner does, EWC, validation and promotion included. " +
         "Losses are those of the degradation bench: of the true Sharpe ratio, mean and standard " +
-        "error.",
-      requirements: [
-        {
-          what: `full / incremental time at ${REQUIRED_DAYS} days`,
-          value: found.find(({ historyDays }) => historyDays === REQUIRED_DAYS)!.ratio,
-          bound: { least: HOPED_RATIO },
-        },
-      ],
+        `error. ${ratioText(found)} The specification asks for time and quality and bounds ` +
+        "neither.",
+      requirements: [],
       chart: {
         xLabel: "days of history",
         yLabel: "median time of one update, ms",

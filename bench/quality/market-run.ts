@@ -8,7 +8,7 @@ import {
   openLearner,
   outputsOf,
   trainFromScratch,
-  UPDATE_DAYS,
+  updateDays,
 } from "./market-models.ts";
 import {
   type MarketPlan,
@@ -20,13 +20,14 @@ import {
 
 /** Length of a regime before day 0. */
 const BLOCK_DAYS = 20;
-/** A learner is in service this long before day 0, without updates: its windows are full. */
-const SERVICE_DAYS = 60;
 /** Days between two looks at the true skill. */
 const LOOK_DAYS = 3;
 /** Fresh observations of a look, and of a judgement on a candidate. */
 const LOOK = { count: 200, stream: 1 };
 export const JUDGE = { count: 1000, stream: 2 };
+/** Others, for a candidate that seems to have lost more than DOUBT of its skill. */
+export const CLOSER_JUDGE = { count: 4000, stream: 3 };
+export const DOUBT = 0.025;
 
 export const models = ["static", "naive", "retrained", "driftkeel"] as const;
 export type Model = (typeof models)[number];
@@ -65,7 +66,6 @@ class Stage {
   /** Days on which skill is measured. */
   readonly looks: number[];
   readonly #days: number;
-
   constructor(seed: number, plan: MarketPlan) {
     this.market = new SimulatedMarket(seed, plan);
     this.#days = plan.days;
@@ -94,9 +94,12 @@ class Stage {
 
   /** Relative change of the true skill from one version to another. */
   change(day: number, from: ModelVersion, to: ModelVersion): number {
-    const fresh = this.fresh(day, JUDGE);
-    const skill = (version: ModelVersion) => skillOf(version.outputs(fresh.samples), fresh);
-    return skill(to) / skill(from) - 1;
+    const changeOn = (fresh: Observations) => {
+      const skill = (version: ModelVersion) => skillOf(version.outputs(fresh.samples), fresh);
+      return skill(to) / skill(from) - 1;
+    };
+    const change = changeOn(this.fresh(day, JUDGE));
+    return change < -DOUBT ? changeOn(this.fresh(day, CLOSER_JUDGE)) : change;
   }
 }
 
@@ -116,7 +119,7 @@ async function liveRetrained(stage: Stage, history: Sample[], seed: number): Pro
   let network = await trainFromScratch(seen, seed);
   for (const [day, samples] of stage.days(0).entries()) {
     seen.push(...samples);
-    if ((day + 1) % UPDATE_DAYS === 0) {
+    if ((day + 1) % updateDays.retrained === 0) {
       network.dispose();
       const start = performance.now();
       network = await trainFromScratch(seen, seed);
@@ -134,10 +137,10 @@ async function liveRetrained(stage: Stage, history: Sample[], seed: number): Pro
 async function liveLearner(
   stage: Stage,
   base: Network,
-  plan: { seed: number; care: Care; perDay: number },
+  plan: { history: Sample[]; seed: number; care: Care; perDay: number },
 ): Promise<Life> {
   const life: Life = { skills: [], updates: [] };
-  let day = -SERVICE_DAYS;
+  let day = 0;
   let change = 0;
   /** Milliseconds that the judgement of the bench took, which is no part of an update. */
   let judging = 0;
@@ -153,7 +156,7 @@ async function liveLearner(
       return proposal;
     },
   });
-  for (const samples of stage.days(-SERVICE_DAYS)) {
+  for (const samples of stage.days(0)) {
     for (const sample of samples) {
       const start = performance.now();
       const { rolledBack, update } = await learner.observe(sample);
@@ -191,7 +194,8 @@ export async function runMarket(
     if (model === "static") lives[model] = liveStatic(stage, base);
     else if (model === "retrained") lives[model] = await liveRetrained(stage, history, seed);
     else {
-      lives[model] = await liveLearner(stage, base, { seed, care: model, perDay: plan.perDay });
+      const { perDay } = plan;
+      lives[model] = await liveLearner(stage, base, { history, seed, care: model, perDay });
     }
   }
   const run = {

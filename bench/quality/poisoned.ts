@@ -16,6 +16,8 @@ const SEEDS = 50;
 const QUICK_SEEDS = 1;
 /** Seeds from here on; settings were chosen on others. */
 const FIRST_SEED = 4000;
+/** First seeds of the runs before, which missed and after which settings were chosen anew. */
+const MISSED_SEEDS = [2000, 3000];
 
 const fates = ["refused", "failed", "rejected", "rolledBack", "keptSound", "keptHarmful"] as const;
 
@@ -82,7 +84,9 @@ async function guarded(seeds: number): Promise<QualityTable> {
       "fresh clean samples as a multiple of that before the poison; an update is harmful when it " +
       `takes it above ${BAND}. Validators: finite weights, a loss that does not rise, and ` +
       `Retention, by which ${100 * FORGETTING}% of the loss may be lost on held-out samples of ` +
-      "the past.",
+      `the past. This is run ${MISSED_SEEDS.length + 1}: those before it, on seeds from ` +
+      `${MISSED_SEEDS.join(" and ")}, missed their bounds, and settings were chosen anew after ` +
+      `each; the seeds of this one start at ${FIRST_SEED}.`,
     requirements: [
       {
         what: "harmful updates served and kept",

@@ -36,7 +36,7 @@ export interface MarketPlan {
 export const market: MarketPlan = {
   perDay: 50,
   strength: 0.4,
-  turn: 0.75,
+  turn: 0.83,
   days: 90,
   historyDays: 180,
 };

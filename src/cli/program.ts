@@ -10,6 +10,7 @@ import { exportCommand } from "./export-command.ts";
 import { importCommand } from "./import-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { rollbackCommand } from "./rollback-command.ts";
+import { routerCommand } from "./router-command.ts";
 import { runCommand } from "./run-command.ts";
 import { Session } from "./session.ts";
 import { statusCommand } from "./status-command.ts";
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((session: Session) => Command)[] = [
   auditCommand,
   exportCommand,
   importCommand,
+  routerCommand,
   doctorCommand,
 ];
 

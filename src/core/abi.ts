@@ -39,6 +39,32 @@ export interface CoreExports {
     sequence: number,
     perSample: number,
   ): number;
+  // convolutions and pooling over time
+  convolve: Convolution;
+  convolveBackward: ConvolutionBackward;
+  depthwise: Convolution;
+  depthwiseBackward: ConvolutionBackward;
+  averagePool: Pooling;
+  averagePoolBackward(
+    dX: number,
+    dY: number,
+    windows: number,
+    steps: number,
+    channels: number,
+    taps: number,
+    scale: number,
+  ): void;
+  maxPool: Pooling;
+  maxPoolBackward(
+    dX: number,
+    dY: number,
+    x: number,
+    windows: number,
+    steps: number,
+    channels: number,
+    taps: number,
+    scale: number,
+  ): void;
   // network
   workspaceBytes(network: number, n: number): number;
   squaresBytes(network: number, n: number): number;
@@ -191,6 +217,37 @@ export interface CoreExports {
   sharpeReset(detector: number, values: number, isPnl: number, sigmas: number, scale: number): void;
   sharpeObserve(detector: number, x: number): number;
   sharpeObserveBatch(alerts: number, detector: number, x: number, n: number): number;
+  // clustering
+  unitRows(x: number, n: number, d: number): void;
+  topCosine(
+    indices: number,
+    similarities: number,
+    query: number,
+    x: number,
+    n: number,
+    d: number,
+    k: number,
+  ): number;
+  kMeansAssign(
+    labels: number,
+    similarities: number,
+    x: number,
+    c: number,
+    n: number,
+    d: number,
+    k: number,
+  ): number;
+  kMeansUpdate(
+    c: number,
+    sums: number,
+    x: number,
+    w: number,
+    labels: number,
+    mass: number,
+    n: number,
+    d: number,
+    k: number,
+  ): void;
   // generator
   randomSeed(state: number, seed: number): void;
   uniform(state: number): number;
@@ -210,4 +267,36 @@ type Gemm = (
   k: number,
   alpha: number,
   add: number,
+) => void;
+
+type Convolution = (
+  y: number,
+  x: number,
+  weight: number,
+  windows: number,
+  steps: number,
+  channels: number,
+  taps: number,
+) => void;
+
+type ConvolutionBackward = (
+  dX: number,
+  dW: number,
+  dY: number,
+  x: number,
+  weight: number,
+  windows: number,
+  steps: number,
+  channels: number,
+  taps: number,
+  scale: number,
+) => void;
+
+type Pooling = (
+  y: number,
+  x: number,
+  windows: number,
+  steps: number,
+  channels: number,
+  taps: number,
 ) => void;

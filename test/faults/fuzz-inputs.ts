@@ -15,7 +15,7 @@ import {
 const seed = Number(process.env.DRIFTKEEL_FUZZ_SEED ?? 1);
 
 /** Inputs of each parser. */
-export const INPUTS = Number(process.env.DRIFTKEEL_FUZZ_INPUTS ?? 100_000);
+export const INPUTS = Number(process.env.DRIFTKEEL_FUZZ_INPUTS ?? 10_000);
 
 /** Characters of an input that a report shows. */
 const SHOWN = 2000;

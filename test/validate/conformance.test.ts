@@ -9,6 +9,7 @@ import { FiniteWeights } from "../../src/pipeline/validate/finite-weights.ts";
 import { GradientNorm } from "../../src/pipeline/validate/gradient-norm.ts";
 import { Latency } from "../../src/pipeline/validate/latency.ts";
 import { LossDelta } from "../../src/pipeline/validate/loss-delta.ts";
+import { LossImprovement } from "../../src/pipeline/validate/loss-improvement.ts";
 import { OutputKl } from "../../src/pipeline/validate/output-kl.ts";
 import { Perplexity } from "../../src/pipeline/validate/perplexity.ts";
 import { Retention } from "../../src/pipeline/validate/retention.ts";
@@ -50,6 +51,11 @@ const subjects: Record<string, Omit<ValidatorSubject, "name">> = {
   FiniteWeights: weighed(() => new FiniteWeights()),
   WeightNorm: weighed(() => new WeightNorm(3)),
   LossDelta: about(() => new LossDelta(0.1), "loss", { before: 1, good: 1.1, bad: 1.2 }),
+  LossImprovement: about(() => new LossImprovement(), "losses", {
+    before: series(1, 2, 1, 2, 1, 2, 1, 2),
+    good: series(0.5, 1, 0.4, 1, 0.5, 1.1, 0.5, 1),
+    bad: series(0.5, 3, 0.4, 1, 2, 1.1, 0.5, 1),
+  }),
   Perplexity: about(() => new Perplexity(), "loss", { before: 1, good: 1.04, bad: 1.1 }),
   Latency: about(() => new Latency(5), "latencyMs", { before: 10, good: 15, bad: 16 }),
   ErrorRate: about(() => new ErrorRate(0), "errorRate", { before: 0.1, good: 0.1, bad: 0.2 }),

@@ -33,11 +33,22 @@ export interface IntakeOptions {
   replayCapacity?: number;
   /** Older held-out samples kept to see what is forgotten, 0 for none; default 256. */
   retentionCapacity?: number;
+  /**
+   * Which samples are never forgotten: leaving their window, they are locked in the memory of the
+   * past. It is asked again after a restart, so it looks at nothing but the sample. Default: none.
+   */
+  isLocked?: (sample: Sample) => boolean;
+  /**
+   * Different samples that each memory of the past locks, beside its capacity; one more is kept
+   * like any other. Default 256 with `isLocked`, 0 without.
+   */
+  lockedCapacity?: number;
   /** Default 0. */
   seed?: number;
 }
 
 const LARGEST = 1_000_000;
+const DEFAULT_LOCKED = 256;
 const window = positiveInteger.max(LARGEST, `an integer from 1 to ${LARGEST}`);
 const capacity = nonNegativeInteger.max(LARGEST, `an integer from 0 to ${LARGEST}`);
 
@@ -48,6 +59,10 @@ const intakeOptions = z.strictObject({
   holdoutFraction: share.default(0.2),
   replayCapacity: capacity.default(2048),
   retentionCapacity: capacity.default(256),
+  isLocked: z
+    .custom<(sample: Sample) => boolean>((value) => typeof value === "function", "a function")
+    .optional(),
+  lockedCapacity: capacity.optional(),
   seed: seed.default(0),
 });
 
@@ -70,16 +85,21 @@ export class Intake {
   readonly #holdout: Sample[] = [];
   readonly #replay: ReplayBuffer | undefined;
   readonly #retention: ReplayBuffer | undefined;
+  /** Whether the memories of the past lock anything. */
+  readonly #locks: boolean;
   #sinceUpdate = 0;
 
   /** Throws OPTION_INVALID, OPTION_UNKNOWN. */
   constructor(options?: IntakeOptions) {
     const parsed = parseOptions("Intake", intakeOptions, options);
-    const { holdoutFraction, replayCapacity, retentionCapacity } = parsed;
+    const { holdoutFraction, replayCapacity, retentionCapacity, isLocked } = parsed;
+    const { lockedCapacity = isLocked ? DEFAULT_LOCKED : 0 } = parsed;
+    if (lockedCapacity > 0 && !isLocked) throw nothingToLock(lockedCapacity);
     this.#options = parsed;
+    this.#locks = lockedCapacity > 0;
     this.#split = new HoldoutSplit({ fraction: holdoutFraction, seed: parsed.seed });
     const past = (capacity: number) =>
-      capacity > 0 ? new ReplayBuffer({ capacity, seed: parsed.seed }) : undefined;
+      capacity > 0 ? new ReplayBuffer({ capacity, lockedCapacity, seed: parsed.seed }) : undefined;
     this.#replay = past(replayCapacity);
     this.#retention = past(retentionCapacity);
   }
@@ -102,9 +122,15 @@ export class Intake {
     const oldestMs = newest ? newest.getTime() - maxAgeMs : Number.NEGATIVE_INFINITY;
     const isTooOld = ({ timestamp }: Sample) => timestamp && timestamp.getTime() < oldestMs;
     while (window.length > limit || (window[0] && isTooOld(window[0]))) {
-      const oldest = window.shift()!;
-      past?.add(oldest);
+      this.#remember(window.shift()!, past);
     }
+  }
+
+  /** Locks what must not be forgotten; when all places are taken, it is kept like any other. */
+  #remember(sample: Sample, past: ReplayBuffer | undefined): void {
+    const isLocked = this.#locks && this.#options.isLocked?.(sample) === true;
+    if (isLocked && past?.add(sample, { locked: true })) return;
+    past?.add(sample);
   }
 
   /**
@@ -112,8 +138,8 @@ export class Intake {
    * training nor judging should mix the two.
    */
   startChapter(): void {
-    for (const sample of this.#training.splice(0)) this.#replay?.add(sample);
-    for (const sample of this.#holdout.splice(0)) this.#retention?.add(sample);
+    for (const sample of this.#training.splice(0)) this.#remember(sample, this.#replay);
+    for (const sample of this.#holdout.splice(0)) this.#remember(sample, this.#retention);
     this.#sinceUpdate = 0;
   }
 
@@ -140,7 +166,9 @@ export class Intake {
 
   /** Held-out samples of the past; nothing before the window has slid. */
   retention(): readonly Sample[] {
-    return this.#retention ? this.#retention.sample(this.#retention.size) : [];
+    if (!this.#retention) return [];
+    const { size, lockedSize } = this.#retention;
+    return this.#retention.sample(size + lockedSize, { lockedShare: 1 });
   }
 
   /** The memory that updates replay from. */
@@ -192,6 +220,14 @@ export class Intake {
     this.#slide(this.#training, this.#options.trainingWindow, undefined, this.#replay);
     this.#slide(this.#holdout, this.#options.holdoutWindow, undefined, this.#retention);
   }
+}
+
+function nothingToLock(lockedCapacity: number): DriftkeelRangeError {
+  return new DriftkeelRangeError(
+    "OPTION_INVALID",
+    'Expected Intake option "isLocked" to say what is locked, got none with a lockedCapacity of ' +
+      `${lockedCapacity}.`,
+  );
 }
 
 function restorePast(name: string, buffer: ReplayBuffer | undefined, state: unknown): void {

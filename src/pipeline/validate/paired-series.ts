@@ -3,7 +3,7 @@
 import type { ModelSnapshot } from "./validator.ts";
 
 /** Members of a snapshot with one number per observation. */
-type SeriesName = "pnl" | "replayLosses";
+type SeriesName = "pnl" | "losses" | "replayLosses";
 
 /** Both series, or why they cannot be compared. */
 export type PairedSeries =

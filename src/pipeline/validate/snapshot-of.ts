@@ -29,15 +29,16 @@ export function snapshotOf(
   { gradientNorm, pnl, anchor }: SnapshotSources = {},
 ): ModelSnapshot {
   const outputs = version.outputs(holdout);
+  const lossesOn = (samples: readonly Sample[]) =>
+    Float64Array.from(samples, (sample) => version.loss([sample]));
   return {
     weights: version.weights(),
     loss: version.loss(holdout),
+    losses: lossesOn(holdout),
     outputs,
     gradientNorm,
     ...(pnl && { pnl: pnl(outputs, holdout) }),
     ...(pnl && anchor && { anchorPnl: pnl(anchor.outputs(holdout), holdout) }),
-    ...(retention.length > 0 && {
-      replayLosses: Float64Array.from(retention, (sample) => version.loss([sample])),
-    }),
+    ...(retention.length > 0 && { replayLosses: lossesOn(retention) }),
   };
 }

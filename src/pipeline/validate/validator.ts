@@ -10,6 +10,8 @@ export interface ModelSnapshot {
   weights: ReadonlyMap<string, Float32Array>;
   /** Mean loss on the holdout; in nats for `Perplexity`. */
   loss: number;
+  /** Loss of each sample of the holdout, f64; NaN where it is not defined. */
+  losses?: Float64Array | undefined;
   /** Outputs on the holdout, f32[n x o] row by row, as `Network.forward` returns them. */
   outputs?: Float32Array | undefined;
   /** Profit or loss of each period as a fraction of the capital, f64, oldest first. */

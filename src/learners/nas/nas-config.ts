@@ -1,0 +1,117 @@
+// What a search takes: every field with its range, parsed once.
+
+import * as z from "zod";
+import {
+  DriftkeelRangeError,
+  frameParameters,
+  operationParameters,
+  parseOptions,
+} from "../../index.ts";
+import { SearchSpace, type SearchSpaceOptions, searchSpaceSchema } from "./search-space.ts";
+
+/** What `runSignalNas` takes. */
+export interface NasConfig {
+  /** Searches from different first weights, 1..64; default 1. The best of them is the result. */
+  numTrials?: number;
+  /** Steps of a search, each a batch for the weights and one for alpha; default 400. */
+  searchSteps?: number;
+  /** Steps of the training of a discretised model; default `searchSteps`. */
+  trainSteps?: number;
+  /** Learning rate of the weights; default 0.01. */
+  weightLr?: number;
+  /** Learning rate of the architecture; default 0.02. */
+  alphaLr?: number;
+  /** Most parameters that a discretised model may have. */
+  maxParams: number;
+  /** Features of a time step, 1..1024. */
+  inputFeatures: number;
+  /** Time steps of a window, 1..512. */
+  patchLen: number;
+  /** Returns ahead that are forecast, 1..256; default 1. */
+  horizonLen?: number;
+  /** Channels of every node, 1..256; default 8. */
+  hiddenDim?: number;
+  /** Cells behind each other, 1..16; default 1. */
+  numLayers?: number;
+  /** Windows of a batch, 1..1024; default 64. */
+  batchSize?: number;
+  /** Default: 4 nodes and all operations. */
+  searchSpace?: SearchSpaceOptions;
+  /** Seed of everything random; default 0. */
+  seed?: number;
+}
+
+function upTo(most: number): z.ZodNumber {
+  const phrase = `an integer from 1 to ${most}`;
+  return z.int(phrase).min(1, phrase).max(most, phrase);
+}
+
+const rate = z.number("a number > 0").gt(0, "a number > 0");
+const SEED = `an integer from 0 to ${2 ** 32 - 1}`;
+
+/** Schema of `NasConfig`. */
+export const nasConfigSchema = z.strictObject({
+  numTrials: upTo(64).default(1),
+  searchSteps: upTo(1e6).default(400),
+  trainSteps: upTo(1e6).optional(),
+  weightLr: rate.default(0.01),
+  alphaLr: rate.default(0.02),
+  maxParams: upTo(2 ** 30),
+  inputFeatures: upTo(1024),
+  patchLen: upTo(512),
+  horizonLen: upTo(256).default(1),
+  hiddenDim: upTo(256).default(8),
+  numLayers: upTo(16).default(1),
+  batchSize: upTo(1024).default(64),
+  searchSpace: searchSpaceSchema.prefault({}),
+  seed: z
+    .int(SEED)
+    .min(0, SEED)
+    .max(2 ** 32 - 1, SEED)
+    .default(0),
+});
+
+/** A config with its defaults. */
+export interface NasSettings extends Required<Omit<NasConfig, "searchSpace">> {
+  space: SearchSpace;
+}
+
+/**
+ * Reads a config. Throws OPTION_INVALID, OPTION_UNKNOWN; also when not even the smallest valid cell
+ * fits `maxParams`.
+ */
+export function parseNasConfig(config: NasConfig): NasSettings {
+  const { searchSpace, ...parsed } = parseOptions("runSignalNas", nasConfigSchema, config);
+  const space = new SearchSpace(searchSpace);
+  const settings = { ...parsed, trainSteps: parsed.trainSteps ?? parsed.searchSteps, space };
+  const least = smallestModel(settings);
+  if (least <= settings.maxParams) return settings;
+  throw new DriftkeelRangeError(
+    "OPTION_INVALID",
+    `Expected runSignalNas option "maxParams" to be an integer >= ${least} (the smallest model ` +
+      `of this space), got ${settings.maxParams}. Raise it, or lower hiddenDim.`,
+  );
+}
+
+/** Parameters of embedding and head. */
+export function frameOf(settings: NasSettings): number {
+  return frameParameters({
+    inputFeatures: settings.inputFeatures,
+    channels: settings.hiddenDim,
+    outputSize: settings.horizonLen,
+  });
+}
+
+/** Parameters of an operation over all layers. */
+export function costsOf({ space, hiddenDim, numLayers }: NasSettings): number[] {
+  return space.operations.map((operation) => numLayers * operationParameters(operation, hiddenDim));
+}
+
+/** One path of the cheapest operation that passes anything on, the rest the cheapest of all. */
+function smallestModel(settings: NasSettings): number {
+  const { operations, edges } = settings.space;
+  const costs = costsOf(settings);
+  const cheapest = Math.min(...costs);
+  const passing = Math.min(...costs.filter((_, k) => operations[k] !== "zero"));
+  return frameOf(settings) + passing + (edges.length - 1) * cheapest;
+}
