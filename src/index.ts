@@ -1,8 +1,6 @@
 // The public API for Node.
 
-export { decodeBase64, encodeBase64 } from "./base64.ts";
 export type { Clock, Moment } from "./clock.ts";
-export { clock, millisecondsOf, monotonicMs } from "./clock.ts";
 export { allocate, release } from "./core/arrays.ts";
 export type { CellOperation } from "./core/cell-description.ts";
 export {
@@ -20,9 +18,8 @@ export type { CoreOptions, KernelInfo } from "./core/instance.ts";
 export { kernelInfo } from "./core/instance.ts";
 export type { FisherLabels } from "./core/network-compute.ts";
 export type { Activation } from "./core/network-description.ts";
-export { naturalLog, Random } from "./core/random.ts";
+export { Random } from "./core/random.ts";
 export type { EwcForm, OptimizerName, ScheduleName } from "./core/training.ts";
-export { crc32 } from "./crc32.ts";
 export type { ErrorCode } from "./errors.ts";
 export { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
 export type {
@@ -53,7 +50,6 @@ export type {
   TrainReport,
 } from "./model/train-options.ts";
 export type { Consolidation, ReplaySource } from "./model/training-run.ts";
-export { parseOptions, parseState } from "./options.ts";
 export type { AdwinOptions } from "./pipeline/drift/adwin.ts";
 export { Adwin } from "./pipeline/drift/adwin.ts";
 export type { CusumOptions } from "./pipeline/drift/cusum.ts";
@@ -82,7 +78,6 @@ export type {
   SharpeDriftDetectorOptions,
 } from "./pipeline/drift/sharpe-drift-detector.ts";
 export { SharpeDriftDetector } from "./pipeline/drift/sharpe-drift-detector.ts";
-export { contentHash } from "./pipeline/feedback/content-hash.ts";
 export type { FeedbackCollectorOptions } from "./pipeline/feedback/feedback-collector.ts";
 export { FeedbackCollector } from "./pipeline/feedback/feedback-collector.ts";
 export type { TornLine } from "./pipeline/feedback/feedback-files.ts";
@@ -111,8 +106,6 @@ export type {
 export type { ConservativeOptions, DailyOptions, Preset } from "./pipeline/presets.ts";
 export { conservative, daily } from "./pipeline/presets.ts";
 export type { BenchmarkResult } from "./pipeline/promote/benchmark-result.ts";
-export type { PairedMean } from "./pipeline/promote/paired-mean.ts";
-export { pairedMean } from "./pipeline/promote/paired-mean.ts";
 export type { ProbationOptions, ProbationOutcome } from "./pipeline/promote/probation.ts";
 export { Probation } from "./pipeline/promote/probation.ts";
 export type {
@@ -138,7 +131,6 @@ export type { ScheduledTriggerOptions } from "./pipeline/trigger/scheduled-trigg
 export { ScheduledTrigger } from "./pipeline/trigger/scheduled-trigger.ts";
 export type { Trigger, TriggerConfig, TriggerState } from "./pipeline/trigger/trigger.ts";
 export type { LearnerEwcOptions } from "./pipeline/update/candidate-trainer.ts";
-export { CandidateTrainer } from "./pipeline/update/candidate-trainer.ts";
 export type { EwcOptions } from "./pipeline/update/ewc.ts";
 export { Ewc } from "./pipeline/update/ewc.ts";
 export { IncrementalUpdater } from "./pipeline/update/incremental-updater.ts";
@@ -185,16 +177,12 @@ export type { FileStoreOptions } from "./store/file-store.ts";
 export { FileStore } from "./store/file-store.ts";
 export type { LockHost, LockOwner } from "./store/lock-host.ts";
 export { MemoryStore } from "./store/memory-store.ts";
-export { parseRecord, writeRecord } from "./store/record-file.ts";
 export type { DamagedSnapshot, RollbackManagerOptions } from "./store/rollback-manager.ts";
 export { RollbackManager } from "./store/rollback-manager.ts";
 export type { Tensor, TensorFile } from "./store/safetensors.ts";
 export { decodeSafetensors, encodeSafetensors } from "./store/safetensors.ts";
-export { readSingleFile, replaceSingleFile } from "./store/single-file.ts";
 export type { StorageOptions } from "./store/storage-options.ts";
 export type { Store } from "./store/store.ts";
-export { Turns } from "./store/turns.ts";
-export { decodeUtf8 } from "./store/utf8.ts";
 export type { SavedVersion, Version } from "./store/version-files.ts";
 export type { VersionEntry } from "./store/version-record.ts";
 export type { DamagedVersion, VersionStoreOptions } from "./store/version-store.ts";

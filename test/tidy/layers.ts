@@ -26,7 +26,8 @@ function folderOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }
 
-const isEntry = (path: string): boolean => /^src\/(browser|(.+\/)?index)\.ts$/.test(path);
+const isEntry = (path: string): boolean =>
+  /^src\/(browser|foundation|(.+\/)?index)\.ts$/.test(path);
 
 const neverBack: Rule = {
   name: "nothing imports learners/, service/, cli/, demo/, integrations/ or testing/ back",

@@ -5,7 +5,8 @@
 // The adapter that answers is never trained: a copy is, and takes its place when it is better.
 
 import * as z from "zod";
-import { DriftkeelError, HoldoutSplit, parseOptions, Random } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelError, HoldoutSplit, Random } from "../../index.ts";
 import { type BackgroundLoopConfig, type LoopOptions, loopSchema } from "./background-options.ts";
 import { decodeLoop, encodeLoop, type LoopState } from "./background-state.ts";
 import { type BackgroundStatus, type HeldOutGain, learnFrom } from "./background-update.ts";

@@ -1,7 +1,7 @@
 // The options of the background learner: the loop, its patterns, its adapter and the instant loop.
 
 import * as z from "zod";
-import { monotonicMs } from "../../index.ts";
+import { monotonicMs } from "../../foundation.ts";
 
 /** An integer from 1 to `largest`. */
 function countUpTo(largest: number): z.ZodInt {

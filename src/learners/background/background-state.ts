@@ -1,7 +1,8 @@
 // The background loop at rest.
 
 import * as z from "zod";
-import { parseState, Random } from "../../index.ts";
+import { parseState } from "../../foundation.ts";
+import { Random } from "../../index.ts";
 import { type BackgroundLoopConfig, type LoopOptions, loopSchema } from "./background-options.ts";
 import { OnlineEwc } from "./online-ewc.ts";
 import { PatternBank } from "./pattern-bank.ts";

@@ -1,6 +1,7 @@
 // What a cycle learns once its patterns stand: boundary test, training, and proof.
 
-import { assignToCentroids, CosineIndex, type HoldoutSplit, pairedMean } from "../../index.ts";
+import { pairedMean } from "../../foundation.ts";
+import { assignToCentroids, CosineIndex, type HoldoutSplit } from "../../index.ts";
 import {
   gradientsOf,
   type Lesson,

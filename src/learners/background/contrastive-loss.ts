@@ -1,6 +1,7 @@
 // The loss that moves queries towards the patterns that worked and away from those that did not.
 
-import { naturalLog, softmax } from "../../index.ts";
+import { naturalLog } from "../../foundation.ts";
+import { softmax } from "../../index.ts";
 
 /** Patterns that a query is compared with. */
 export interface Contrast {

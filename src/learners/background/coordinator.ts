@@ -1,7 +1,7 @@
 // Runs both loops: corrections act at once, trajectories are learned from in the background.
 
 import * as z from "zod";
-import { parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
 import { BackgroundLoop, type BackgroundResult } from "./background-loop.ts";
 import type { BackgroundLoopConfig, InstantLoopOptions } from "./background-options.ts";
 import { BACKGROUND_STATUSES, type BackgroundStatus } from "./background-update.ts";

@@ -1,7 +1,8 @@
 // Tells whether two sets of per-sample gradients have the same mean: a chi-square test on random
 // projections.
 
-import { naturalLog, Random } from "../../index.ts";
+import { naturalLog } from "../../foundation.ts";
+import { Random } from "../../index.ts";
 
 /** Directions that gradients are projected on; even, so that the tail has a closed form. */
 const DIRECTIONS = 24;

@@ -1,7 +1,8 @@
 // The instant loop: one correction from a user moves the output of the same input at once.
 
 import * as z from "zod";
-import { parseOptions, Random } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { Random } from "../../index.ts";
 import { type InstantLoopOptions, instantSchema } from "./background-options.ts";
 import { cosine } from "./pattern-clusters.ts";
 import { checkEmbedding, directionOf, unit } from "./query-trajectory.ts";

@@ -1,16 +1,8 @@
 // EWC for a stream of tasks: one averaged Fisher, one baseline, and a test for where a task ends.
 
 import * as z from "zod";
-import {
-  DriftkeelRangeError,
-  DriftkeelTypeError,
-  decodeBase64,
-  Ewc,
-  encodeBase64,
-  PageHinkley,
-  parseOptions,
-  parseState,
-} from "../../index.ts";
+import { decodeBase64, encodeBase64, parseOptions, parseState } from "../../foundation.ts";
+import { DriftkeelRangeError, DriftkeelTypeError, Ewc, PageHinkley } from "../../index.ts";
 import { type OnlineEwcOptions, onlineEwcSchema } from "./background-options.ts";
 import { GradientTest } from "./gradient-test.ts";
 

@@ -2,7 +2,8 @@
 // grow, age, merge and go.
 
 import * as z from "zod";
-import { CosineIndex, DriftkeelError, parseOptions, type Tensor } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { CosineIndex, DriftkeelError, type Tensor } from "../../index.ts";
 import { bankSchema, type PatternBankOptions } from "./background-options.ts";
 import { findClusters, joinRows, rowOf, similarGroups } from "./pattern-clusters.ts";
 import {

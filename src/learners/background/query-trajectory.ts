@@ -1,7 +1,8 @@
 // What a learner is told of one answered query, and what it keeps of that.
 
 import * as z from "zod";
-import { DriftkeelRangeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError } from "../../index.ts";
 
 /** One step on the way to an answer. */
 export interface TrajectoryStep {

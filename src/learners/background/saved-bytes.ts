@@ -2,14 +2,8 @@
 // checksum of all of it.
 
 import type * as z from "zod";
-import {
-  crc32,
-  DriftkeelError,
-  decodeSafetensors,
-  encodeSafetensors,
-  parseState,
-  type Tensor,
-} from "../../index.ts";
+import { crc32, parseState } from "../../foundation.ts";
+import { DriftkeelError, decodeSafetensors, encodeSafetensors, type Tensor } from "../../index.ts";
 
 const FORMAT_VERSION = "1";
 const CHECKSUM_BYTES = 4;

@@ -1,7 +1,8 @@
 // The gate's default tokenizer: a small byte-pair encoder that learns its pieces from a corpus.
 
 import * as z from "zod";
-import { DriftkeelRangeError, DriftkeelTypeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 import { RESERVED_IDS, type Tokenizer } from "./signal-tokens.ts";
 
 /** Ids of single bytes come right after the reserved ones, those of merges after these. */

@@ -1,7 +1,8 @@
 // Maps a model's probabilities to how often they come true: isotonic regression or Platt scaling.
 
 import * as z from "zod";
-import { DriftkeelRangeError, DriftkeelTypeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
 /** A probability of allow that was given, and what would have been right. */
 export interface CalibrationSample {

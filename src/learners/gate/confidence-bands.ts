@@ -1,7 +1,8 @@
 // Turns a probability of allow into a decision: allow, block, or ask.
 
 import * as z from "zod";
-import { DriftkeelRangeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError } from "../../index.ts";
 import type { Calibration } from "./calibration.ts";
 
 /** What the gate does with a call. */

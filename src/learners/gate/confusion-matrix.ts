@@ -1,7 +1,7 @@
 // Counts right and wrong judgements over the newest decisions, each kind of mistake apart.
 
 import * as z from "zod";
-import { parseOptions, parseState } from "../../index.ts";
+import { parseOptions, parseState } from "../../foundation.ts";
 
 const WINDOW = "an integer from 1 to 1000000";
 const window = z.int(WINDOW).min(1, WINDOW).max(1_000_000, WINDOW);

@@ -1,7 +1,7 @@
 // Says when the gate agrees with its users well enough to be left alone.
 
 import * as z from "zod";
-import { parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
 import { ConfusionMatrix, type Judgement } from "./confusion-matrix.ts";
 
 const TARGET = "a number above 0 and below 1";

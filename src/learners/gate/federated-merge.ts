@@ -1,7 +1,8 @@
 // Merges the weights of several peers, so that no single one decides: Fisher-weighted, trimmed.
 
 import * as z from "zod";
-import { DriftkeelRangeError, DriftkeelTypeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
 /** Parameters of one gate and how much each matters to it. */
 export interface Contribution {

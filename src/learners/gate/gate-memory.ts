@@ -1,16 +1,14 @@
 // What the gate keeps beside its model: the tokenizer, the calibration, the scoreboard.
 
 import * as z from "zod";
+import { parseRecord, Turns, writeRecord } from "../../foundation.ts";
 import {
   DriftkeelError,
   DriftkeelTypeError,
   FileStore,
   MemoryStore,
-  parseRecord,
   type Store,
-  Turns,
   VersionStore,
-  writeRecord,
 } from "../../index.ts";
 import { BytePairTokenizer, type SavedTokenizer } from "./byte-pair-tokenizer.ts";
 import type { SavedCalibration } from "./calibration.ts";

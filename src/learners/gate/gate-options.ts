@@ -1,9 +1,9 @@
 // Options of the gate, and the pipeline's options that they become.
 
 import * as z from "zod";
+import { clock, parseOptions } from "../../foundation.ts";
 import {
   type Clock,
-  clock,
   type Disk,
   type DriftDetector,
   type Ewc,
@@ -17,7 +17,6 @@ import {
   PageHinkley,
   type ProbationOptions,
   type ProfitAndLoss,
-  parseOptions,
   type SafeModeOptions,
   type Validator,
 } from "../../index.ts";

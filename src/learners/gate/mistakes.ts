@@ -1,7 +1,8 @@
 // How much an example weighs: wrong decisions more than right ones, repeated ones most.
 
 import * as z from "zod";
-import { parseState, type Sample } from "../../index.ts";
+import { parseState } from "../../foundation.ts";
+import type { Sample } from "../../index.ts";
 import type { GateCall, Lesson } from "./training-signal.ts";
 
 const NORMAL = 1;

@@ -1,15 +1,8 @@
 // A frame between gates, on the wire: signals or weights of a peer, numbered and signed.
 
 import * as z from "zod";
-import {
-  DriftkeelRangeError,
-  decodeBase64,
-  decodeSafetensors,
-  decodeUtf8,
-  encodeBase64,
-  encodeSafetensors,
-  parseOptions,
-} from "../../index.ts";
+import { decodeBase64, decodeUtf8, encodeBase64, parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, decodeSafetensors, encodeSafetensors } from "../../index.ts";
 import { type Contribution, checkContribution } from "./federated-merge.ts";
 import { type SigningKey, signatureOf } from "./peer-keys.ts";
 import { type TrainingSignal, toWire } from "./training-signal.ts";

@@ -1,7 +1,8 @@
 // Signs and verifies with WebCrypto: HMAC-SHA256 for peers that share a secret, Ed25519 for others.
 
 import * as z from "zod";
-import { DriftkeelError, DriftkeelRangeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelError, DriftkeelRangeError } from "../../index.ts";
 
 /** What verifies a peer's frames. */
 export type PeerKey =

@@ -1,7 +1,8 @@
 // Remembers every frame of every peer by its number, and keeps what it brought in quarantine.
 
 import * as z from "zod";
-import { DriftkeelError, parseRecord, type Store, writeRecord } from "../../index.ts";
+import { parseRecord, writeRecord } from "../../foundation.ts";
+import { DriftkeelError, type Store } from "../../index.ts";
 
 const FOLDER = "peers";
 const FLOOR = "floor";

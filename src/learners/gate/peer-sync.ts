@@ -2,16 +2,13 @@
 // decides.
 
 import * as z from "zod";
+import { clock, millisecondsOf, parseOptions, Turns } from "../../foundation.ts";
 import {
   type Clock,
-  clock,
   DriftkeelRangeError,
   FileStore,
   MemoryStore,
-  millisecondsOf,
-  parseOptions,
   type Store,
-  Turns,
 } from "../../index.ts";
 import type { Contribution } from "./federated-merge.ts";
 import { decodeWeights, type PeerFrame, peerId, readFrame } from "./peer-frame.ts";

@@ -2,7 +2,7 @@
 // model.
 
 import * as z from "zod";
-import { parseState } from "../../index.ts";
+import { parseState } from "../../foundation.ts";
 import type { CalibrationSample } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { Convergence } from "./convergence.ts";

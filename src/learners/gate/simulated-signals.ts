@@ -2,7 +2,8 @@
 // examples and measurements.
 
 import * as z from "zod";
-import { parseOptions, Random } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { Random } from "../../index.ts";
 import type { GateCall, TrainingSignal } from "./training-signal.ts";
 
 /** Each tool and how dangerous it is by itself: 0 harmless, 1 not to be used. */

@@ -2,7 +2,7 @@
 //
 // Letters: b buckets, e size of an embedding, n tokens of a piece.
 
-import { contentHash } from "../../index.ts";
+import { contentHash } from "../../foundation.ts";
 import { MAX_RECENT_CALLS, RECENT_CALL, RESERVED_IDS } from "./signal-tokens.ts";
 
 const NOTHING = new Float32Array(0);

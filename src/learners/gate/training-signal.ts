@@ -1,7 +1,8 @@
 // What the gate learns from: one call of a tool, what was decided, and what the user made of it.
 
 import * as z from "zod";
-import { DriftkeelRangeError, DriftkeelTypeError, parseOptions } from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
 /** What is known before a decision. */
 export interface GateCall {

@@ -1,13 +1,13 @@
 // When drift cannot be fixed by tuning: searches an architecture and proposes it, measured.
 
 import * as z from "zod";
+import { parseOptions } from "../../foundation.ts";
 import {
   Composite,
   type DriftAlert,
   DriftkeelError,
   DriftkeelRangeError,
   type ModelSnapshot,
-  parseOptions,
   type ValidationResult,
   type Validator,
 } from "../../index.ts";

@@ -1,12 +1,8 @@
 // What a search takes: every field with its range, parsed once.
 
 import * as z from "zod";
-import {
-  DriftkeelRangeError,
-  frameParameters,
-  operationParameters,
-  parseOptions,
-} from "../../index.ts";
+import { parseOptions } from "../../foundation.ts";
+import { DriftkeelRangeError, frameParameters, operationParameters } from "../../index.ts";
 import { SearchSpace, type SearchSpaceOptions, searchSpaceSchema } from "./search-space.ts";
 
 /** What `runSignalNas` takes. */

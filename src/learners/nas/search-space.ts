@@ -1,12 +1,12 @@
 // The cells that a search chooses from: a DAG of nodes with one operation on every edge.
 
 import * as z from "zod";
+import { parseOptions } from "../../foundation.ts";
 import {
   type CellOperation,
   cellEdges,
   cellOperations,
   DriftkeelRangeError,
-  parseOptions,
   Random,
 } from "../../index.ts";
 

@@ -1,12 +1,8 @@
 // Past cases by what was asked: how often, with which decision, and how well it went.
 
 import * as z from "zod";
-import {
-  parseOptions,
-  readSingleFile,
-  replaceSingleFile,
-  type StorageOptions,
-} from "../../index.ts";
+import { parseOptions, readSingleFile, replaceSingleFile } from "../../foundation.ts";
+import type { StorageOptions } from "../../index.ts";
 import { type Camel, toCamel, toSnake } from "./naming.ts";
 import { openList, sealList } from "./sealed-list.ts";
 import {

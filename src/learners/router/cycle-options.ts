@@ -1,13 +1,8 @@
 // The options of a router cycle.
 
 import * as z from "zod";
-import {
-  type Clock,
-  clock,
-  type Disk,
-  type LockHost,
-  type PromotionPolicyOptions,
-} from "../../index.ts";
+import { clock } from "../../foundation.ts";
+import type { Clock, Disk, LockHost, PromotionPolicyOptions } from "../../index.ts";
 import { BenchmarkSuite } from "./benchmark-suite.ts";
 import type { TaskExecutor } from "./evaluator.ts";
 import {

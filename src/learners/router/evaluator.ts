@@ -1,6 +1,7 @@
 // Runs two routers on the same tasks, side by side, and compares them pair by pair.
 
-import { type BenchmarkResult, monotonicMs, pairedMean } from "../../index.ts";
+import { monotonicMs, pairedMean } from "../../foundation.ts";
+import type { BenchmarkResult } from "../../index.ts";
 import {
   type BenchmarkSuite,
   type BenchmarkTask,

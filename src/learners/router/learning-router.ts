@@ -1,8 +1,8 @@
 // The router: a softmax over decision types and a score for every candidate, both learned.
 
+import { parseOptions } from "../../foundation.ts";
 import {
   init,
-  parseOptions,
   Random,
   type Sample,
   type SavedVersion,

@@ -1,7 +1,7 @@
 // One network of the policy with the memory that protects it: replay and EWC.
 
+import { CandidateTrainer } from "../../foundation.ts";
 import {
-  CandidateTrainer,
   type LayerOptions,
   type Loss,
   type ModelVersion,

@@ -1,7 +1,7 @@
 // One cycle of the router: index, dataset, challenger, benchmark, decision, version, report.
 
 import { join } from "node:path";
-import { monotonicMs, parseOptions } from "../../index.ts";
+import { monotonicMs, parseOptions } from "../../foundation.ts";
 import { compareWith, type Opponent } from "./compare-with.ts";
 import { CycleData } from "./cycle-data.ts";
 import { cycleSchema, type ParsedCycleOptions, type RouterCycleOptions } from "./cycle-options.ts";

@@ -1,7 +1,8 @@
 // Which trajectories an accepted challenger has learned from.
 
 import * as z from "zod";
-import { type Disk, readSingleFile, replaceSingleFile } from "../../index.ts";
+import { readSingleFile, replaceSingleFile } from "../../foundation.ts";
+import type { Disk } from "../../index.ts";
 import { openList, sealList } from "./sealed-list.ts";
 
 const KIND = "seen-trajectories";

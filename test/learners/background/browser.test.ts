@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { PlantedTask } from "../../../bench/background/planted-tasks.ts";
-import { decodeBase64, encodeBase64 } from "../../../src/index.ts";
+import { decodeBase64, encodeBase64 } from "../../../src/foundation.ts";
 import { Coordinator } from "../../../src/learners/background/index.ts";
 import { findChromium, startChromium } from "../../browser/chromium.ts";
 import { goOn, type PageTask } from "./page-program.ts";

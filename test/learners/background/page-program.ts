@@ -1,6 +1,7 @@
 // What a page does with the state of a coordinator: it goes on, on the trajectories it is given.
 
-import { decodeBase64, encodeBase64, init } from "../../../src/index.ts";
+import { decodeBase64, encodeBase64 } from "../../../src/foundation.ts";
+import { init } from "../../../src/index.ts";
 import { Coordinator, type QueryTrajectory } from "../../../src/learners/background/index.ts";
 
 /** Everything a page needs, as JSON. */

@@ -1,7 +1,8 @@
 // Generates trajectories of an agent whose best decisions are known, and the benchmark to them.
 
 import * as z from "zod";
-import { DriftkeelRangeError, parseOptions, Random } from "../../../index.ts";
+import { parseOptions } from "../../../foundation.ts";
+import { DriftkeelRangeError, Random } from "../../../index.ts";
 import { BenchmarkSuite } from "../benchmark-suite.ts";
 import { possibleTypes } from "../possible-types.ts";
 import { seedSchema } from "../router-options.ts";

@@ -1,0 +1,14 @@
+// What ready-made learners share with the pipeline and users do not need: published as no subpath.
+
+export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { clock, millisecondsOf, monotonicMs } from "./clock.ts";
+export { naturalLog } from "./core/random.ts";
+export { crc32 } from "./crc32.ts";
+export { parseOptions, parseState } from "./options.ts";
+export { contentHash } from "./pipeline/feedback/content-hash.ts";
+export { pairedMean } from "./pipeline/promote/paired-mean.ts";
+export { CandidateTrainer } from "./pipeline/update/candidate-trainer.ts";
+export { parseRecord, writeRecord } from "./store/record-file.ts";
+export { readSingleFile, replaceSingleFile } from "./store/single-file.ts";
+export { Turns } from "./store/turns.ts";
+export { decodeUtf8 } from "./store/utf8.ts";
