@@ -5,6 +5,7 @@ import { readBars } from "../replay/bars.ts";
 import { parseReplayOptions } from "../replay/replay-options.ts";
 import { runReplay } from "../replay/run-replay.ts";
 import { ReplayProgress } from "./replay-progress.ts";
+import { ReplaySearch } from "./replay-search.ts";
 import { DEFAULT_BASE_DIR, replayTable } from "./replay-table.ts";
 import { sampleDataPath } from "./sample-data.ts";
 import { hasColors, type Terminal } from "./terminal.ts";
@@ -20,6 +21,7 @@ Examples:
   $ driftkeel replay
   $ driftkeel replay prices.csv --warmup-years 5 --cost-bps 2
   $ driftkeel replay --json --quiet > report.json
+  $ driftkeel replay --nas
 
 A file has a header with date (YYYY-MM-DD), open, high, low, close and, where
 known, adjclose and volume, and below it one line a day in ascending order.
@@ -32,6 +34,7 @@ interface Flags {
   scheduleDays: number;
   costBps: number;
   baseDir: string;
+  nas?: true;
   json?: true;
   quiet?: true;
 }
@@ -51,6 +54,7 @@ export function replayCommand(terminal: Terminal): Command {
     .option("--warmup-years <integer>", "years the base network is trained on", toNumber, 3)
     .option("--schedule-days <integer>", "trading days between scheduled updates", toNumber, 21)
     .option("--cost-bps <number>", "cost of trading, in basis points", toNumber, 1)
+    .option("--nas", "search other architectures after drift alerts, and propose them")
     .option("--base-dir <folder>", "the folder that holds a folder per model", DEFAULT_BASE_DIR)
     .option("--json", "print the report as JSON instead of tables")
     .option("--quiet", "show no progress and no tables, only errors")
@@ -65,11 +69,12 @@ export function replayCommand(terminal: Terminal): Command {
 }
 
 async function replay(path: string, flags: Flags, { stdout, stderr }: Terminal): Promise<void> {
-  const { baseDir, json, quiet, ...options } = flags;
+  const { baseDir, nas, json, quiet, ...options } = flags;
   // Wrong flags are reported before anything is read or shown.
   const settings = parseReplayOptions(options);
   const file = await readBars(path);
   const progress = quiet ? undefined : new ReplayProgress(stderr, file);
+  const search = nas && new ReplaySearch(settings.seed);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
@@ -78,11 +83,13 @@ async function replay(path: string, flags: Flags, { stdout, stderr }: Terminal):
       baseDir,
       onEvent: (event) => progress?.show(event),
       signal: interruption.signal,
+      search,
     });
     progress?.finish();
     if (json) stdout.write(result.report);
     else if (!quiet) stdout.write(replayTable(result, hasColors(stdout)));
   } finally {
+    search?.dispose();
     progress?.finish();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }

@@ -68,7 +68,7 @@ function updatesCell(summary: RegimeSummary, colors: Colors): string {
 
 function legend(result: ReplayResult, colors: Colors): string {
   const { base, summaries, pagePath, reportPath, decisionsPath } = result;
-  const { auditPath, versionsPath, current } = result;
+  const { auditPath, versionsPath, current, proposals } = result;
   const { traders } = summaries.at(-1)!;
   const exposures = TRADERS.map(
     (name) => `${TRADER_TITLE[name]} ${percent(traders[name].exposure)}`,
@@ -80,6 +80,7 @@ function legend(result: ReplayResult, colors: Colors): string {
     `warm-up years (${warmUp}) that is gone; those were trained on, which flatters them.`,
     `Mean exposure: ${exposures.join(", ")}.`,
     "Regimes are named in hindsight and steer nothing.",
+    ...(proposals.length > 0 ? [proposalsLine(proposals)] : []),
   ];
   const files = [
     `page       ${pagePath}`,
@@ -90,6 +91,11 @@ function legend(result: ReplayResult, colors: Colors): string {
   ];
   if (current.priorId !== undefined) files.push(`roll back  ${rollbackCommand(result)}`);
   return `${colors.dim(lines.join("\n"))}\n\n${files.join("\n")}\n`;
+}
+
+function proposalsLine(proposals: ReplayResult["proposals"]): string {
+  const accepted = proposals.filter((proposal) => proposal.accepted).length;
+  return `Architectures searched after alerts: ${proposals.length}, ${accepted} accepted.`;
 }
 
 /** What to type to serve the version before the active one again. */

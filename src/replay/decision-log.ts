@@ -76,6 +76,11 @@ function details(event: ReplayEvent): object | undefined {
     case "naive-updated":
     case "naive-update-failed":
       return naiveLine(event);
+    case "architecture-proposed": {
+      const { accepted, reason, cell, parameters, currentSharpe, foundSharpe } = event;
+      const sharpes = { current_sharpe: currentSharpe, found_sharpe: foundSharpe };
+      return { accepted, reason, cell, parameters, ...sharpes };
+    }
     case "version-rolled-back":
       return { from: event.from, to: event.to };
     default:

@@ -2,9 +2,11 @@
 
 import { DriftkeelRangeError } from "../errors.ts";
 import type { TimeSpan, UpdateFacts, UpdateOutcome } from "../pipeline/learner-results.ts";
+import type { ArchitectureSearch } from "./architecture-search.ts";
 import type { Bar } from "./bars.ts";
 import { FEATURE_LOOKBACK } from "./features.ts";
 import { MarketTape } from "./market-tape.ts";
+import { PacedSearch } from "./paced-search.ts";
 import { measurePerformance } from "./performance.ts";
 import { PositionBook } from "./position-book.ts";
 import type {
@@ -21,20 +23,27 @@ import { Traders } from "./traders.ts";
 /** Fewer days with features than this are too few to train a base network on. */
 const MIN_WARM_UP_SAMPLES = 100;
 
+/** Where driftkeel keeps its versions, and who searches architectures. */
+export interface ReplayPlace {
+  storagePath?: string;
+  search?: ArchitectureSearch | undefined;
+}
+
 /**
  * Trains on `warmUp`, then takes the live bars one by one and yields what happens, in order.
  *
  * The market's dates are the only clock. On each day the positions of the day before are settled
  * first; what is known at this close then decides about drift, an update and the next positions.
  * A live bar is pulled only after everything about the day before it was yielded. Driftkeel's
- * versions, state and audit log go to the folder `storagePath`, where there is one.
+ * versions, state and audit log go to the folder `storagePath`, where there is one. With a `search`
+ * another architecture is looked for after alerts, and proposed.
  * Throws `DATA_EMPTY` for too short a warm-up.
  */
 export async function* replayMarket(
   warmUp: readonly Bar[],
   live: Iterable<Bar>,
   settings: ReplaySettings,
-  storagePath?: string,
+  { storagePath, search }: ReplayPlace = {},
 ): AsyncGenerator<ReplayEvent> {
   checkWarmUp(warmUp);
   const tape = new MarketTape(warmUp);
@@ -44,12 +53,16 @@ export async function* replayMarket(
     const book = new PositionBook(settings.costBps);
     book.take(traders.positions(tape.input(tape.today)));
     const { driftkeel } = traders;
+    const searches = search && new PacedSearch(search, tape, settings);
     for (const bar of live) {
       tape.append(bar);
       const pnl = book.settle(tape.returnOn(tape.today));
       const [yesterday] = tape.samples(tape.today - 1, tape.today);
       const learned = await driftkeel.learn(yesterday!, dateOf(bar.date));
-      yield* whatWasLearned(bar.date, learned, settings.drift.windowSize);
+      const decisions = [...whatWasLearned(bar.date, learned, settings.drift.windowSize)];
+      yield* decisions;
+      const proposed = await searches?.afterDay(pnl.driftkeel, decisions);
+      if (proposed) yield proposed;
       const { update } = learned;
       if (update && update.outcome !== "skipped") yield await updateNaive(tape, traders, settings);
       const position = traders.positions(tape.input(tape.today));

@@ -71,6 +71,20 @@ export class MarketTape {
     return samples;
   }
 
+  /** Features and returns of the newest `count` days, or of all there are, oldest first. */
+  series(count: number): { features: Float32Array; featureCount: number; returns: Float32Array } {
+    const from = Math.max(this.firstDay, this.today - count + 1);
+    const days = Array.from({ length: this.today - from + 1 }, (_, index) => from + index);
+    const featureCount = this.input(from).length;
+    const features = new Float32Array(days.length * featureCount);
+    for (const [row, day] of days.entries()) features.set(this.input(day), row * featureCount);
+    return {
+      features,
+      featureCount,
+      returns: Float32Array.from(days, (day) => this.returnOn(day)),
+    };
+  }
+
   #seen(day: number): Bar {
     const bar = this.#bars[day];
     if (bar !== undefined) return bar;

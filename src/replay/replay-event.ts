@@ -1,5 +1,6 @@
 // What a replay reports while it runs: facts, in the order in which they happened.
 
+import type { SearchProposal } from "./architecture-search.ts";
 import type { Performance } from "./performance.ts";
 
 /**
@@ -108,6 +109,12 @@ export interface VersionRolledBack {
   to: string;
 }
 
+/** Another architecture was searched after an alert, and proposed; nothing was swapped. */
+export interface ArchitectureProposed extends SearchProposal {
+  kind: "architecture-proposed";
+  date: string;
+}
+
 /** Everything a replay reports. */
 export type ReplayEvent =
   | BaseTrained
@@ -115,4 +122,5 @@ export type ReplayEvent =
   | DriftDetected
   | UpdateSettled
   | VersionRolledBack
+  | ArchitectureProposed
   | NaiveUpdated;

@@ -56,6 +56,10 @@ const schema = z.strictObject({
       maxSamples: positiveInteger.default(63),
     })
     .prefault({}),
+  /** Trading days between two searches for another architecture, where they are switched on. */
+  searchEveryDays: positiveInteger.default(252),
+  /** Newest known days that a search looks at. */
+  searchDays: positiveInteger.min(200, "an integer of at least 200").default(1000),
   /** Calendar days without updates after a rollback. */
   coolOffDays: nonNegativeInteger.default(30),
   drift: z

@@ -2,7 +2,7 @@
 
 import type { BarFile } from "./bars.ts";
 import type { LogDigest } from "./decision-log.ts";
-import type { BaseTrained } from "./replay-event.ts";
+import type { ArchitectureProposed, BaseTrained } from "./replay-event.ts";
 import type { ReplaySettings } from "./replay-options.ts";
 import type { RegimeSummary, TraderSummary } from "./replay-summary.ts";
 
@@ -18,6 +18,8 @@ export interface ReportInput {
   log: LogDigest;
   /** The version that serves at the end. */
   versionId: string;
+  /** Architectures that were proposed, in order; absent when none was searched. */
+  proposals?: readonly ArchitectureProposed[];
 }
 
 /** Rounds to 6 decimals, which is finer than any of these figures is known. */
@@ -59,6 +61,8 @@ export function settingsSection(settings: ReplaySettings): object {
       min_samples: probation.minSamples,
       max_samples: probation.maxSamples,
     },
+    search_every_days: settings.searchEveryDays,
+    search_days: settings.searchDays,
     cool_off_days: settings.coolOffDays,
     drift: { window_size: drift.windowSize, sigmas: drift.sigmas },
     base: { lr: base.lr, max_steps: base.maxSteps, weight_decay: base.weightDecay },
@@ -116,13 +120,25 @@ function regimeSection(summary: RegimeSummary): object {
   };
 }
 
+function proposalSection(proposal: ArchitectureProposed): object {
+  return {
+    date: proposal.date,
+    accepted: proposal.accepted,
+    cell: proposal.cell,
+    parameters: proposal.parameters,
+    current_sharpe: round(proposal.currentSharpe),
+    found_sharpe: round(proposal.foundSharpe),
+    reason: proposal.reason,
+  };
+}
+
 /**
  * Returns the text of report.json: snake_case members in a fixed order, every number finite and
  * rounded to 6 decimals, two spaces of indentation, a newline at the end. It names the data and
  * the decision log by their SHA-256 and holds no clock, duration or path.
  */
 export function reportText(input: ReportInput): string {
-  const { file, settings, base, summaries, log, versionId } = input;
+  const { file, settings, base, summaries, log, versionId, proposals } = input;
   const report = {
     report_version: REPORT_VERSION,
     data: dataSection(file),
@@ -130,6 +146,7 @@ export function reportText(input: ReportInput): string {
     base: baseSection(base),
     regimes: summaries.map(regimeSection),
     active_version: versionId,
+    ...(proposals && { architectures: proposals.map(proposalSection) }),
     decisions: { file: "decisions.jsonl", lines: log.lines, sha256: log.sha256 },
   };
   return `${JSON.stringify(report, null, 2)}\n`;

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { DriftkeelError } from "../errors.ts";
 import { type CurrentVersion, readCurrent } from "../store/current-record.ts";
 import { FileStore } from "../store/file-store.ts";
+import type { ArchitectureSearch } from "./architecture-search.ts";
 import type { BarFile } from "./bars.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { replayMarket } from "./market-replay.ts";
 import { pageText } from "./page/report-page.ts";
-import type { ReplayEvent } from "./replay-event.ts";
+import type { ArchitectureProposed, ReplayEvent } from "./replay-event.ts";
 import { parseReplayOptions, type ReplayOptions } from "./replay-options.ts";
 import { type RegimeSummary, summariseReplay } from "./replay-summary.ts";
 import { type ReportInput, reportText } from "./report.ts";
@@ -25,6 +26,8 @@ export interface ReplayRun {
   onEvent?: (event: ReplayEvent) => void;
   /** Ends the replay between two events; the folder of the run before stays. */
   signal?: AbortSignal;
+  /** Looks for other architectures after alerts. */
+  search?: ArchitectureSearch | undefined;
 }
 
 /** What a finished replay leaves behind. */
@@ -42,6 +45,8 @@ export interface ReplayResult {
   versionsPath: string;
   /** Which version serves, and the one before it. */
   current: Pick<CurrentVersion, "activeId" | "priorId">;
+  /** Architectures that were proposed. */
+  proposals: readonly ArchitectureProposed[];
   /** As it was given. */
   baseDir: string;
 }
@@ -56,7 +61,7 @@ export interface ReplayResult {
 export async function runReplay(
   file: BarFile,
   options: ReplayOptions,
-  { baseDir, onEvent, signal }: ReplayRun,
+  { baseDir, onEvent, signal, search }: ReplayRun,
 ): Promise<ReplayResult> {
   const settings = parseReplayOptions(options);
   const { warmUp, live } = splitWarmUp(file.bars, settings.warmupYears);
@@ -64,8 +69,9 @@ export async function runReplay(
   try {
     const log = await DecisionLog.open(join(folder.stage, "decisions.jsonl"));
     const events: ReplayEvent[] = [];
+    const place = { storagePath: folder.stage, search };
     try {
-      for await (const event of replayMarket(warmUp, live, settings, folder.stage)) {
+      for await (const event of replayMarket(warmUp, live, settings, place)) {
         if (signal?.aborted) throw interrupted();
         events.push(event);
         await log.append(event);
@@ -78,7 +84,9 @@ export async function runReplay(
     const summaries = summariseReplay(file.bars, base, events);
     const current = await currentOf(folder.stage);
     const versionId = current.activeId;
-    const input = { file, settings, base, summaries, log: log.digest(), versionId };
+    const proposals = events.filter((event) => event.kind === "architecture-proposed");
+    const found = search && { proposals };
+    const input = { file, settings, base, summaries, log: log.digest(), versionId, ...found };
     const report = reportText(input);
     await writeDurably(join(folder.stage, "report.json"), report);
     await writeDurably(join(folder.stage, "report.html"), pageText({ ...input, events }));
@@ -94,6 +102,7 @@ export async function runReplay(
       auditPath: at("audit.jsonl"),
       versionsPath: at("versions"),
       current,
+      proposals,
       baseDir,
     };
   } finally {

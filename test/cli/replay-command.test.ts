@@ -84,6 +84,19 @@ describe("driftkeel replay", () => {
     expect(JSON.parse(both.stdout).report_version).toBe(3);
   });
 
+  it("searches architectures with --nas, and reports what it found", async () => {
+    const args = ["replay", csv, ...baseDir, ...FAST, "--quiet", "--json"];
+    const plain = await run(args);
+    expect(JSON.parse(plain.stdout).architectures).toBeUndefined();
+    const searched = await run([...args, "--nas"]);
+    const [first] = JSON.parse(searched.stdout).architectures;
+    expect(first.cell.length).toBeGreaterThan(0);
+    expect(typeof first.accepted).toBe("boolean");
+    expect(Number.isFinite(first.found_sharpe)).toBe(true);
+    const shown = await run(["replay", csv, ...baseDir, ...FAST, "--nas"]);
+    expect(shown.stdout).toMatch(/Architectures searched after alerts: \d+, \d+ accepted\./);
+  });
+
   it.each([
     [["replay", "--colour"], "unknown option '--colour'"],
     [["replay", "--seed", "x"], "Expected a number."],

@@ -1,12 +1,12 @@
 // Samples in an SQLite file, through the package libsql, which is loaded when it is first needed.
 
-import { dirname } from "node:path";
 import * as z from "zod";
 import { checkInstance } from "../../checks.ts";
 import { type Clock, clock, type Moment } from "../../clock.ts";
 import { DriftkeelError } from "../../errors.ts";
 import type { Sample, SampleOrigin } from "../../model/sample.ts";
 import { parseOptions, positiveInteger } from "../../options.ts";
+import { dirname } from "../../store/built-in.ts";
 import { NodeDisk } from "../../store/node-disk.ts";
 import { reportFailures } from "../../store/report-failures.ts";
 import { storagePath } from "../../store/storage-options.ts";

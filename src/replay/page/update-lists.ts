@@ -1,6 +1,7 @@
 // What driftkeel decided: the last decisions as a list, the updates as a table.
 
 import type {
+  ArchitectureProposed,
   DriftDetected,
   ReplayEvent,
   UpdateSettled,
@@ -50,12 +51,23 @@ function rollbackItem({ date, from, to }: VersionRolledBack): Markup {
 `;
 }
 
+function proposalItem(event: ArchitectureProposed): Markup {
+  const { date, accepted, cell, parameters, reason } = event;
+  const name = accepted ? "kept" : "undone";
+  return markup`<li><time>${date}</time> <b class="tag ${name}">architecture</b>
+<span>${accepted ? "accepted" : "not accepted"}: ${reason}
+<small>${cell.join(" ")}, ${counted(parameters, "parameter")}</small></span></li>
+`;
+}
+
 function itemsOf(event: ReplayEvent): Markup[] {
   switch (event.kind) {
     case "drift-detected":
       return event.action === "update" ? [driftItem(event)] : [];
     case "version-rolled-back":
       return [rollbackItem(event)];
+    case "architecture-proposed":
+      return [proposalItem(event)];
     default:
       return "trigger" in event ? [updateItem(event)] : [];
   }
@@ -67,8 +79,9 @@ export function decisionList(events: readonly ReplayEvent[]): Markup {
   const last = items.slice(-LAST_DECISIONS).reverse();
   return markup`<section id="decisions"><h2>Last decisions</h2>
 <p>The last ${last.length} of ${items.length.toLocaleString("en-US")}, newest first: updates,
-rollbacks, and the drift alerts that led to updates. decisions.jsonl has all, with the alerts that
-came too soon after an update to start another, and the updates of naive.</p>
+rollbacks, proposed architectures, and the drift alerts that led to updates. decisions.jsonl has
+all, with the alerts that came too soon after an update to start another, and the updates of
+naive.</p>
 <ol class="decisions">
 ${last}</ol></section>
 `;
