@@ -94,3 +94,44 @@ describe("together", () => {
     expect(drive(trigger, [1, 1, 1, 1, 1, 4, 4, 1, 1, 1, 1])).toEqual([6, 10]);
   });
 });
+
+describe("a saved combination", () => {
+  const combination = () =>
+    allOf(
+      new DetectorTrigger({ detector: new PageHinkley({ threshold: 5 }) }),
+      anyOf(new MinimumNewTrigger({ minimumNew: 80 }), constant(false)),
+    );
+  const losses = [...new Array(50).fill(1), ...new Array(60).fill(2)];
+
+  /** The samples after which it asks for a training. */
+  function asks(trigger: Trigger, state: ReturnType<typeof stateOf>, values: number[]): number[] {
+    return values.flatMap((loss) => {
+      trigger.recordSample(state, loss);
+      return trigger.shouldRetrain(state, loss) ? [state.sampleCount] : [];
+    });
+  }
+
+  it("goes on as if it had not been interrupted", () => {
+    const whole = asks(combination(), stateOf([]), losses);
+    expect(whole.length).toBeGreaterThan(0);
+    const first = combination();
+    const state = stateOf([]);
+    expect(asks(first, state, losses.slice(0, 60))).toEqual([]);
+    const second = combination();
+    second.restore!(JSON.parse(JSON.stringify(first.state!())));
+    expect(asks(second, state, losses.slice(60))).toEqual(whole);
+  });
+
+  it("refuses the state of another combination and stays as it was", () => {
+    const trigger = combination();
+    asks(trigger, stateOf([]), losses.slice(0, 60));
+    const before = JSON.stringify(trigger.state!());
+    const minimum = new MinimumNewTrigger({ minimumNew: 80 }).state();
+    for (const wrong of [{ triggers: [] }, { triggers: [minimum, { triggers: [] }] }, null]) {
+      expect(() => trigger.restore!(wrong)).toThrow(
+        expect.objectContaining({ code: "STATE_INVALID" }),
+      );
+      expect(JSON.stringify(trigger.state!())).toBe(before);
+    }
+  });
+});
