@@ -6,6 +6,8 @@ import {
   type CurrentVersion,
   type DamagedVersion,
   FileStore,
+  inspectLearner,
+  type LearnerInspection,
   VersionStore,
 } from "../index.ts";
 import { type AuditFinding, lastEvents, verifyAudit } from "./audit-record.ts";
@@ -25,6 +27,8 @@ export interface ModelStatus {
   audit: AuditFinding;
   /** Oldest first; none when the log cannot be read whole. */
   events: AuditEvent[];
+  /** How its learner stood; undefined when none has been here, or its checkpoint is damaged. */
+  learner: LearnerInspection | undefined;
   /** undefined for nobody. */
   writer: Writer | undefined;
   sizeBytes: number;
@@ -44,12 +48,21 @@ export async function readStatus({ id, path }: ModelFolder, events: number): Pro
       damaged: await listDamaged(versions),
       audit,
       events: audit.intact ? await lastEvents(path, events) : [],
+      learner: current && (await inspect(path, current.activeId)),
       writer: await FileStore.findWriter({ storagePath: path }),
       sizeBytes: await folderSizeBytes(path),
     };
   } finally {
     await versions.close();
   }
+}
+
+/** A writer may replace the checkpoint meanwhile; what is damaged the learner itself reports. */
+async function inspect(path: string, versionId: string): Promise<LearnerInspection | undefined> {
+  return inspectLearner(path, versionId).catch((error: { code?: string }) => {
+    if (error.code !== "FILE_CORRUPT" && error.code !== "STATE_INVALID") throw error;
+    return undefined;
+  });
 }
 
 /** The pointer, or what is wrong with it. Throws FILE_FAILED. */

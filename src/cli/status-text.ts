@@ -1,5 +1,6 @@
 // The status of models as JSON and as text.
 
+import type { LearnerInspection } from "../index.ts";
 import { eventRecord, findingRecord, findingText } from "./audit-record.ts";
 import { eventLines } from "./event-lines.ts";
 import type { Colors } from "./model-flags.ts";
@@ -30,6 +31,13 @@ export function statusRecord(status: ModelStatus) {
     })),
     audit: findingRecord(status.audit),
     last_events: status.events.map(eventRecord),
+    learner: status.learner
+      ? {
+          observed: status.learner.observed,
+          held: status.learner.held ?? null,
+          safe_mode: status.learner.safeMode ?? null,
+        }
+      : null,
     writer: writer ? writerRecord(writer) : null,
     size_bytes: status.sizeBytes,
   };
@@ -41,6 +49,15 @@ function writerRecord({ owner, isAlive }: Writer) {
     machine: owner?.machine ?? null,
     is_alive: isAlive ?? null,
   };
+}
+
+/** How updates of a learner stood at its last checkpoint. */
+function learnerText({ observed, held, safeMode }: LearnerInspection): string {
+  const seen = `${observed} samples observed`;
+  if (held !== undefined) return `held off by an operator (${held}), ${seen}`;
+  if (safeMode === "frozen") return `frozen after a rollback, ${seen}`;
+  if (safeMode === "recovering") return `careful after a rollback, ${seen}`;
+  return `as usual, ${seen}`;
 }
 
 /** The status of a model as lines of text. */
@@ -67,6 +84,7 @@ export function statusText(status: ModelStatus, colors: Colors): string {
     ["versions", `${status.versions} in ${sizeText(status.sizeBytes)} on disk`],
     ["damaged", damaged.length === 0 ? none : broken(lost)],
     ["audit", audit.intact ? findingText(audit) : broken(findingText(audit))],
+    ["updates", status.learner ? learnerText(status.learner) : none],
     ["writer", status.writer ? writerText(status.writer) : none],
   );
   if (events.length > 0) pairs.push(["events", eventLines(events, EVENT_COLUMNS).join("\n")]);

@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { DriftkeelError } from "../errors.ts";
 import type { Sample } from "../model/sample.ts";
+import { parseState } from "../options.ts";
 import { Journal, type JournalEntry } from "../store/journal.ts";
 import { parseRecord, writeRecord } from "../store/record-file.ts";
 import type { Store } from "../store/store.ts";
@@ -103,6 +104,28 @@ export class LearnerMemory {
     }
     await this.#journal.removeUpTo(observed);
   }
+}
+
+const peekSchema = z.object({
+  observed: z.int().min(0),
+  held: z.string().nullable(),
+  safe_mode: z.object({ mode: z.enum(["normal", "frozen", "recovering"]) }).nullable(),
+});
+
+/**
+ * What the checkpoint of a version says about updates; undefined when there is none. Throws
+ * FILE_CORRUPT, STATE_INVALID, FILE_FAILED.
+ */
+export async function peekState(
+  store: Store,
+  versionId: string,
+): Promise<z.output<typeof peekSchema> | undefined> {
+  const key = FOLDER + versionId;
+  if ((await store.read(key)) === undefined) return undefined;
+  const { state } = await readCheckpoint(store, key);
+  const { observed, held, safe_mode } = state as Partial<z.input<typeof peekSchema>>;
+  const mode = safe_mode && { mode: safe_mode.mode };
+  return parseState("OnlineLearner", peekSchema, { observed, held, safe_mode: mode });
 }
 
 async function readCheckpoint(store: Store, key: string): Promise<Checkpoint> {

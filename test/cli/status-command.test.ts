@@ -4,7 +4,9 @@ import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OnlineLearner } from "../../src/pipeline/learner.ts";
 import { NodeLockHost } from "../../src/store/lock-host.ts";
+import { cycleOptions, stream } from "../faults/learner-cycle.ts";
 import { contentOf, run, runJson } from "./command-line.ts";
 import { ModelBase } from "./model-base.ts";
 
@@ -136,5 +138,24 @@ describe("driftkeel status", () => {
     expect(await status("--quiet")).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     const both = await runJson(["status", ...base.flags, "--quiet"]);
     expect(both.record.models).toHaveLength(1);
+  });
+});
+
+describe("driftkeel status of a learner", () => {
+  it("tells how updates stand", async () => {
+    const storagePath = base.folder();
+    const learner = await OnlineLearner.open(cycleOptions({ storagePath }));
+    for (const sample of stream.slice(0, 5)) await learner.observe(sample);
+    expect((await status()).stdout).toContain("as usual, ");
+    await learner.freeze("positions are open");
+    const held = { observed: 5, held: "positions are open", safe_mode: "normal" };
+    expect((await statusOf()).models[0].learner).toEqual(held);
+    expect((await status()).stdout).toContain("held off by an operator (positions are open)");
+    await learner.close();
+  });
+
+  it("says nothing of it where no learner has been", async () => {
+    await base.addModel();
+    expect((await statusOf()).models[0].learner).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 // A learner that is closed and opened again, or whose pointer was moved meanwhile.
 
 import { describe, expect, it } from "vitest";
+import { inspectLearner } from "../../src/pipeline/inspect-learner.ts";
 import { OnlineLearner } from "../../src/pipeline/learner.ts";
 import { AuditLog } from "../../src/store/audit-log.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
@@ -95,6 +96,23 @@ describe("a learner that is opened again", () => {
     expect(await trace(disk)).toEqual(
       expect.arrayContaining(["safe-mode frozen", "update update-skipped", "safe-mode unfrozen"]),
     );
+  });
+
+  it("can be inspected from outside, beside its writer too", async () => {
+    const disk = new FaultyDisk();
+    const learner = await OnlineLearner.open(cycleOptions(on(disk)));
+    const { versionId } = learner.status();
+    const look = (id = versionId) => inspectLearner(FOLDER, id, { disk, lockHost: disk.lockHost });
+    expect(await look()).toEqual({ observed: 0, held: undefined, safeMode: "normal" });
+    await observe(learner, 5);
+    await learner.freeze("positions are open");
+    expect(await look()).toEqual({ observed: 5, held: "positions are open", safeMode: "normal" });
+    expect(await look("20200101-000000-0000")).toBeUndefined();
+    await learner.unfreeze();
+    await observe(learner, 46);
+    await learner.rollback();
+    await learner.close();
+    expect(await look()).toMatchObject({ observed: 46, held: undefined });
   });
 
   it("refuses a state that was kept with other options", async () => {
