@@ -18,6 +18,7 @@ const entries = [
   { name: "testing", source: "src/testing/index.ts", platform: "node" },
   { name: "gate", source: "src/learners/gate/index.ts", platform: "node" },
   { name: "nas", source: "src/learners/nas/index.ts", platform: "node" },
+  { name: "service", source: "src/service/index.ts", platform: "node" },
   { name: "browser", source: "src/browser.ts", platform: "browser" },
 ] as const;
 

@@ -12,6 +12,7 @@ import { replayCommand } from "./replay-command.ts";
 import { rollbackCommand } from "./rollback-command.ts";
 import { routerCommand } from "./router-command.ts";
 import { runCommand } from "./run-command.ts";
+import { serveCommand } from "./serve-command.ts";
 import { Session } from "./session.ts";
 import { statusCommand } from "./status-command.ts";
 import { columnsOf, type Terminal } from "./terminal.ts";
@@ -22,6 +23,7 @@ const DESCRIPTION = "Online learning you can leave running.";
 const COMMANDS: readonly ((session: Session) => Command)[] = [
   replayCommand,
   runCommand,
+  serveCommand,
   statusCommand,
   versionsCommand,
   rollbackCommand,

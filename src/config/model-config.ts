@@ -135,7 +135,9 @@ const model = z.strictObject({
 });
 
 const MODELS = "an object of models by id";
-const file = z.strictObject({ models: z.record(z.string(), model, MODELS) });
+/** `keys` are those of the service, which checks them itself. */
+const keys = z.unknown().optional();
+const file = z.strictObject({ models: z.record(z.string(), model, MODELS), keys });
 
 /** The names first: they say which options a detector or trigger has. */
 const named = (union: { options: readonly { shape: { name: z.ZodLiteral<string> } }[] }) => {
@@ -148,6 +150,7 @@ const namesInFile = z.strictObject({
     z.looseObject({ detector: named(detectorConfig), trigger: named(triggerConfig) }, "an object"),
     MODELS,
   ),
+  keys,
 });
 
 /** One model as the file declares it. */

@@ -1,0 +1,90 @@
+// `driftkeel serve`: the HTTP service over the models of a configuration file.
+
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { DriftkeelRangeError } from "../errors.ts";
+import type { Service } from "../service/index.ts";
+import { EXIT_CODE } from "./exit-code.ts";
+import { folderCommand, type OutputFlags, present } from "./model-flags.ts";
+import type { Session } from "./session.ts";
+
+const DESCRIPTION =
+  "Serve the models of a configuration file over HTTP: predictions, feedback, versions, " +
+  "rollback, freeze, events, metrics. A model that cannot be opened does not stop the others. " +
+  "Ends on SIGTERM or SIGINT: finishes the requests under way and closes the models. Logs go to " +
+  "stderr as JSON, errors alone with --quiet.";
+
+const EXAMPLES = `
+Examples:
+  $ driftkeel serve
+  $ driftkeel serve --config models.json --port 9000 --base-dir /var/lib/driftkeel
+
+Without "keys" in the configuration it listens on this machine alone. docs/service.md shows both.
+Exit codes: 0 ended by a signal, 2 wrong usage or configuration, 5 failed, 7 a running process has
+the folder.`;
+
+interface ServeFlags extends OutputFlags {
+  baseDir: string;
+  config: string;
+  host: string;
+  port: number;
+}
+
+/** Describes the command. */
+export function serveCommand(session: Session): Command {
+  return folderCommand("serve", DESCRIPTION, EXAMPLES)
+    .summary("serve models over HTTP")
+    .option("--config <file>", "the file that declares the models", "./driftkeel.json")
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <number>", "0 for any free one", toPort, 8600)
+    .action(
+      session.action(async (flags: ServeFlags) => {
+        const { config: name, host, port, baseDir, quiet } = flags;
+        // Loaded here: the other commands start without waiting for a server's modules.
+        const { startService } = await import("../service/index.ts");
+        const stop = new AbortController();
+        const end = () => stop.abort();
+        process.once("SIGINT", end).once("SIGTERM", end);
+        try {
+          const service = await startService({
+            config: { name, text: await readConfig(name) },
+            baseDir,
+            host,
+            port,
+            log: session.stderr,
+            logLevel: quiet ? "error" : "info",
+          });
+          present(session, flags, startRecord(service), () => startText(service));
+          if (!stop.signal.aborted) await once(stop.signal, "abort");
+          await service.close();
+        } finally {
+          process.off("SIGINT", end).off("SIGTERM", end);
+        }
+        return EXIT_CODE.done;
+      }),
+    );
+}
+
+function startRecord({ url, models, failures }: Service) {
+  return { url, models, failed: [...failures.keys()] };
+}
+
+function startText({ url, models, failures }: Service): string {
+  const failed = failures.size === 0 ? "" : `Not opened: ${[...failures.keys()].join(", ")}\n`;
+  return `Listening on ${url}\nModels: ${models.join(", ")}\n${failed}`;
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const message = `Expected --config to be a file that can be read, got ${path}: ${cause}.`;
+    throw new DriftkeelRangeError("OPTION_INVALID", message);
+  }
+}
+
+function toPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError("Expected an integer from 0 to 65535.");
+}

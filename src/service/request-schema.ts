@@ -1,0 +1,40 @@
+// Checks requests against their schemas and words what is wrong as everywhere else.
+
+import type { FastifySchemaCompiler } from "fastify";
+import type * as z from "zod";
+import { DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { parseOptions } from "../options.ts";
+
+/** `parseOptions` for what came over the wire, whose parts are members, not options. */
+export function parseMembers<S extends z.ZodObject>(
+  name: string,
+  schema: S,
+  value: unknown,
+): z.output<S> {
+  try {
+    return parseOptions(name, schema, value);
+  } catch (error) {
+    const isTyped = error instanceof DriftkeelTypeError || error instanceof DriftkeelRangeError;
+    if (!isTyped) throw error;
+    const message = error.message
+      .replace(`${name} options`, name)
+      .replace(`${name} option`, `${name} member`);
+    throw error instanceof DriftkeelTypeError
+      ? new DriftkeelTypeError(error.code, message)
+      : new DriftkeelRangeError(error.code, message);
+  }
+}
+
+/** What messages call the parts of a request. */
+const PARTS: Record<string, string> = { querystring: "query", params: "path" };
+
+/** Compiles the schemas of routes, which are objects; no body is one without members. */
+export const compileRequestSchema: FastifySchemaCompiler<z.ZodObject> =
+  ({ schema, httpPart = "body" }) =>
+  (data) => {
+    try {
+      return { value: parseMembers(PARTS[httpPart] ?? httpPart, schema, data ?? {}) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  };

@@ -1,0 +1,55 @@
+// A real `driftkeel serve` in a process of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+/** A server that was started, and how it ended. */
+export class ServeChild {
+  readonly #child: ChildProcess;
+  stdout = "";
+  stderr = "";
+
+  private constructor(folder: string, args: readonly string[]) {
+    const node = ["--import", import.meta.resolve("tsx"), join(process.cwd(), "src/cli/main.ts")];
+    const env = { ...process.env, TSX_TSCONFIG_PATH: join(process.cwd(), "tsconfig.json") };
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    const all = [...node, "serve", "--port", "0", ...args];
+    this.#child = spawn(process.execPath, all, { cwd: folder, env, stdio: [...stdio] });
+    this.#child.stdout!.on("data", (chunk) => {
+      this.stdout += chunk;
+    });
+    this.#child.stderr!.on("data", (chunk) => {
+      this.stderr += chunk;
+    });
+  }
+
+  /** Starts it in a folder with a `driftkeel.json`; resolves once it listens or has ended. */
+  static async start(folder: string, ...args: string[]): Promise<ServeChild> {
+    const served = new ServeChild(folder, args);
+    while (!/http:\S+[\s\S]*\n/.test(served.stdout) && served.#child.exitCode === null) {
+      await Promise.race([once(served.#child.stdout!, "data"), once(served.#child, "close")]);
+    }
+    return served;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    const url = /http:\/\/[\d.]+:\d+/.exec(this.stdout)?.[0];
+    if (url === undefined) throw new Error(`It does not listen: ${this.stderr}`);
+    return url;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Sends a signal when it still runs, and returns its exit code; null when a signal ended it. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return exitCode;
+    const ended = once(this.#child, "close");
+    this.#child.kill(signal);
+    return (await ended)[0];
+  }
+}
