@@ -6,6 +6,10 @@ import type { ModelConfig } from "../config/model-config.ts";
 import { type Learnable, type LearnerEvent, OnlineLearner } from "../index.ts";
 import { ProblemError } from "./problem.ts";
 
+/** Ids, and characters of a wrong one, that a problem shows. */
+const SHOWN_IDS = 10;
+const SHOWN_CHARACTERS = 64;
+
 /** A model that serves. */
 export interface HostedModel {
   id: string;
@@ -61,7 +65,9 @@ export class ModelHost {
     if (this.#failures.has(id)) {
       throw new ProblemError(503, `The model ${id} could not be opened; the log says why.`);
     }
-    throw new ProblemError(404, "Expected the id of a model that the configuration declares.");
+    const known = [...this.#models.keys()].slice(0, SHOWN_IDS).join(", ");
+    const got = JSON.stringify(id.slice(0, SHOWN_CHARACTERS));
+    throw new ProblemError(404, `Expected the id of a declared model (${known}), got ${got}.`);
   }
 
   /** Calls `listener` with every event of every model, until what it returns is called. */

@@ -154,6 +154,8 @@ it("answers 404 for models, paths and methods that there are not", async () => {
     const { status, json } = await served.ask("GET", url);
     expect({ url, status, json }).toMatchObject({ url, status: 404, json: { status: 404 } });
   }
+  const { json } = await served.ask("GET", "/api/v1/models/signa/status");
+  expect(json.detail).toBe('Expected the id of a declared model (signal), got "signa".');
   expect((await served.ask("GET", `${MODEL}/predict`)).status).toBe(404);
   expect((await served.ask("GET", "/api/v1/models/%zz/status")).status).toBe(400);
 });
