@@ -1,23 +1,10 @@
 // Samples from a file with one JSON object a line, read as they are needed.
 
 import { type FileHandle, open } from "node:fs/promises";
-import * as z from "zod";
+import { sampleOfRow, sampleRow } from "../config/sample-row.ts";
 import { DriftkeelError } from "../errors.ts";
 import type { Sample } from "../index.ts";
-import { finiteNumber, nonNegativeNumber, parseOptions } from "../options.ts";
-
-const NUMBERS = "an array of at least 1 finite number";
-const numbers = z.array(finiteNumber, NUMBERS).min(1, NUMBERS);
-const MOMENT = "an ISO 8601 text or milliseconds since 1970";
-const isMoment = (value: unknown): boolean => !Number.isNaN(new Date(value as string).getTime());
-
-const line = z.strictObject({
-  input: numbers,
-  label: numbers,
-  weight: nonNegativeNumber.optional(),
-  timestamp: z.union([z.string(), z.number()], MOMENT).refine(isMoment, MOMENT).optional(),
-  id: z.string().optional(),
-});
+import { parseOptions } from "../options.ts";
 
 /** A sample and where it stands in its file. */
 export interface NumberedSample {
@@ -71,14 +58,7 @@ async function* lines(path: string, file: FileHandle): AsyncGenerator<string> {
 
 function parseSample(path: string, number: number, learned: number, text: string): Sample {
   try {
-    const { input, label, timestamp, weight, id } = parseOptions("sample", line, JSON.parse(text));
-    return {
-      input: Float32Array.from(input),
-      label: Float32Array.from(label),
-      ...(weight !== undefined && { weight }),
-      ...(timestamp !== undefined && { timestamp: new Date(timestamp) }),
-      ...(id !== undefined && { id }),
-    };
+    return sampleOfRow(parseOptions("sample", sampleRow, JSON.parse(text)));
   } catch (error) {
     const reason = error instanceof SyntaxError ? `not JSON: ${error.message}.` : messageOf(error);
     throw badLine(path, number, learned, reason);

@@ -3,11 +3,12 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
+import { numbers, sampleRow } from "../config/sample-row.ts";
 import type { OnlineLearner, Sample } from "../index.ts";
 import { type HttpApp, modelPath, problemResponse, type ServiceParts } from "./http-app.ts";
 import { InterruptedBatch } from "./problem.ts";
 import { compileRequestSchema } from "./request-schema.ts";
-import { NDJSON_TYPE, numbers, SampleLines, sampleRow, samplesOf } from "./sample-rows.ts";
+import { NDJSON_TYPE, SampleLines, samplesOf } from "./sample-rows.ts";
 import { WaitingSamples } from "./waiting-samples.ts";
 
 /** Samples learned before other requests get their turn. */
