@@ -1,10 +1,10 @@
 // Runs one replay from bars to files: events to the caller, everything else to the folder.
 
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DriftkeelError } from "../errors.ts";
 import { type CurrentVersion, readCurrent } from "../store/current-record.ts";
 import { FileStore } from "../store/file-store.ts";
+import { replaceSingleFile } from "../store/single-file.ts";
 import type { ArchitectureSearch } from "./architecture-search.ts";
 import type { BarFile } from "./bars.ts";
 import { DecisionLog } from "./decision-log.ts";
@@ -88,8 +88,10 @@ export async function runReplay(
     const found = search && { proposals };
     const input = { file, settings, base, summaries, log: log.digest(), versionId, ...found };
     const report = reportText(input);
-    await writeDurably(join(folder.stage, "report.json"), report);
-    await writeDurably(join(folder.stage, "report.html"), pageText({ ...input, events }));
+    const write = (name: string, text: string) =>
+      replaceSingleFile(join(folder.stage, name), new TextEncoder().encode(text));
+    await write("report.json", report);
+    await write("report.html", pageText({ ...input, events }));
     await folder.publish();
     const at = (name: string) => join(folder.path, name);
     return {
@@ -114,16 +116,6 @@ async function currentOf(storagePath: string): Promise<CurrentVersion> {
   const store = await FileStore.open({ storagePath, readOnly: true });
   // The learner promoted its first version before the first day.
   return (await readCurrent(store).finally(() => store.close()))!;
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function interrupted(): DriftkeelError {

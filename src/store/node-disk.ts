@@ -1,7 +1,7 @@
 // The disk of the machine, through Node.
 
 import type { FileHandle } from "node:fs/promises";
-import { builtIn } from "./built-in.ts";
+import { builtIn, dirname } from "./built-in.ts";
 import type { Disk, DiskEntry, DiskFile } from "./disk.ts";
 
 const fs = () => builtIn("node:fs/promises");
@@ -41,6 +41,10 @@ async function unlessAbsent<T>(value: Promise<T>, otherwise: T): Promise<T> {
   }
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return (await unlessAbsent(fs().stat(path), undefined))?.isDirectory() ?? false;
+}
+
 /** The file system, as Node and the operating system keep it. */
 export class NodeDisk implements Disk {
   async create(path: string): Promise<DiskFile> {
@@ -78,8 +82,23 @@ export class NodeDisk implements Disk {
     await fs().rm(path, { force: true });
   }
 
+  /**
+   * One by one: the recursive form of Node 20 never returns where the system refuses new folders
+   * with "not found", as below /proc.
+   */
   async createFolder(path: string): Promise<string | undefined> {
-    return fs().mkdir(path, { recursive: true });
+    try {
+      await fs().mkdir(path);
+      return path;
+    } catch (cause) {
+      if (await isFolder(path)) return undefined;
+      const above = dirname(path);
+      const isAbsent = (cause as NodeJS.ErrnoException).code === "ENOENT";
+      if (!isAbsent || above === path || (await isFolder(above))) throw cause;
+      const topmost = await this.createFolder(above);
+      const created = await this.createFolder(path);
+      return topmost ?? created;
+    }
   }
 
   async removeFolder(path: string): Promise<void> {

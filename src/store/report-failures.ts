@@ -13,7 +13,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EMFILE", "Too many files are open: raise the limit."],
 ]);
 
-async function failing<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
+/** The result of `action`, whose rejection becomes FILE_FAILED. what: the verb of the message. */
+export async function failing<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
