@@ -80,3 +80,15 @@ export class DriftkeelRangeError extends RangeError {
     super(message);
   }
 }
+
+/** Whether the caller passed something wrong: one of the two classes for that. */
+export function isCallerError(error: unknown): error is DriftkeelTypeError | DriftkeelRangeError {
+  return error instanceof DriftkeelTypeError || error instanceof DriftkeelRangeError;
+}
+
+/** Whether an error is one of this library's, with a code. */
+export function isTypedError(
+  error: unknown,
+): error is DriftkeelError | DriftkeelTypeError | DriftkeelRangeError {
+  return error instanceof DriftkeelError || isCallerError(error);
+}

@@ -8,6 +8,7 @@ export { parseOptions, parseState } from "./options.ts";
 export { contentHash } from "./pipeline/feedback/content-hash.ts";
 export { pairedMean } from "./pipeline/promote/paired-mean.ts";
 export { CandidateTrainer } from "./pipeline/update/candidate-trainer.ts";
+export { auditRecord } from "./store/audit-line.ts";
 export { parseRecord, writeRecord } from "./store/record-file.ts";
 export { readSingleFile, replaceSingleFile } from "./store/single-file.ts";
 export { Turns } from "./store/turns.ts";

@@ -1,14 +1,8 @@
 // `driftkeel audit`: checks the chain of a model's audit log, or shows its last events.
 
 import { Command, InvalidArgumentError } from "commander";
-import {
-  auditPath,
-  eventRecord,
-  findingRecord,
-  findingText,
-  lastEvents,
-  verifyAudit,
-} from "./audit-record.ts";
+import { auditRecord } from "../foundation.ts";
+import { auditPath, findingRecord, findingText, lastEvents, verifyAudit } from "./audit-record.ts";
 import { eventLines } from "./event-lines.ts";
 import { EXIT_CODE } from "./exit-code.ts";
 import { type ModelFlags, modelCommand, present } from "./model-flags.ts";
@@ -57,7 +51,7 @@ export function auditCommand(session: Session): Command {
       session.action(async (flags: TailFlags) => {
         const { id, path } = await chooseModel(flags.baseDir, flags.model);
         const events = await lastEvents(path, flags.lines);
-        const record = { model_id: id, events: events.map(eventRecord) };
+        const record = { model_id: id, events: events.map(auditRecord) };
         present(session, flags, record, () =>
           events.length === 0 ? "No events.\n" : `${eventLines(events).join("\n")}\n`,
         );

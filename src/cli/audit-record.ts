@@ -51,16 +51,3 @@ export function findingText(finding: AuditFinding): string {
   if (problem === undefined) return `intact, ${events} event${events === 1 ? "" : "s"}`;
   return `broken at line ${problem.line} (${problem.kind}), ${events} whole lines`;
 }
-
-/** An event as JSON, with the names it has on disk. */
-export function eventRecord(event: AuditEvent) {
-  return {
-    seq: event.seq,
-    timestamp: event.timestamp.toISOString(),
-    event_type: event.eventType,
-    outcome: event.outcome,
-    details: event.details ?? null,
-    prev_hash: event.prevHash,
-    hash: event.hash,
-  };
-}

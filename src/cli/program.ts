@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
-import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { isCallerError, isTypedError } from "../errors.ts";
 import { auditCommand } from "./audit-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
@@ -74,25 +74,15 @@ function adopt(parent: Command, command: Command): void {
   for (const child of command.commands) adopt(command, child);
 }
 
-function isOurs(
-  error: unknown,
-): error is DriftkeelError | DriftkeelRangeError | DriftkeelTypeError {
-  return (
-    error instanceof DriftkeelError ||
-    error instanceof DriftkeelRangeError ||
-    error instanceof DriftkeelTypeError
-  );
-}
-
 function exitCodeOf(error: unknown): ExitCode {
-  if (!isOurs(error)) return EXIT_CODE.failed;
+  if (!isTypedError(error)) return EXIT_CODE.failed;
   if (error.code === "STORE_LOCKED") return EXIT_CODE.locked;
-  const isUsage = !(error instanceof DriftkeelError) && USAGE_CODES.has(error.code);
+  const isUsage = isCallerError(error) && USAGE_CODES.has(error.code);
   return isUsage ? EXIT_CODE.usage : EXIT_CODE.failed;
 }
 
 function messageOf(error: unknown): string {
-  if (isOurs(error)) return `${error.message} (${error.code})`;
+  if (isTypedError(error)) return `${error.message} (${error.code})`;
   // Anything else is a defect of ours: its stack says where.
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,6 +1,6 @@
 // One cycle of a learner: every sample observed, one update at least, and what came of it.
 
-import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { DriftkeelError, isCallerError } from "../errors.ts";
 import type { Learnable, Observation, OnlineLearner, Sample, UpdateOutcome } from "../index.ts";
 import { badLine, type NumberedSample } from "./sample-file.ts";
 
@@ -85,12 +85,8 @@ async function observeAll(
 
 /** What a part of the learner refuses, such as a detector a loss, with the line it came from. */
 function atLine(path: string, line: number, error: unknown): unknown {
-  if (!isRefusal(error)) return error;
+  if (!isCallerError(error)) return error;
   return new DriftkeelError(error.code, `${path}, line ${line}: ${error.message}`);
-}
-
-function isRefusal(error: unknown): error is DriftkeelRangeError | DriftkeelTypeError {
-  return error instanceof DriftkeelRangeError || error instanceof DriftkeelTypeError;
 }
 
 function checkSample(
@@ -101,7 +97,7 @@ function checkSample(
   try {
     model.check("sample", [sample]);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isCallerError(error)) throw error;
     const { path, line, learned } = place();
     throw badLine(path, line, learned, error.message);
   }

@@ -1,7 +1,8 @@
 // The status of models as JSON and as text.
 
+import { auditRecord } from "../foundation.ts";
 import type { LearnerInspection } from "../index.ts";
-import { eventRecord, findingRecord, findingText } from "./audit-record.ts";
+import { findingRecord, findingText } from "./audit-record.ts";
 import { eventLines } from "./event-lines.ts";
 import type { Colors } from "./model-flags.ts";
 import type { ModelStatus, Writer } from "./model-status.ts";
@@ -30,7 +31,7 @@ export function statusRecord(status: ModelStatus) {
       message: error.message,
     })),
     audit: findingRecord(status.audit),
-    last_events: status.events.map(eventRecord),
+    last_events: status.events.map(auditRecord),
     learner: status.learner
       ? {
           observed: status.learner.observed,

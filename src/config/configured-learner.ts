@@ -1,6 +1,6 @@
 // Makes the options of an online learner from what a configuration file declares.
 
-import { DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { DriftkeelRangeError, isCallerError } from "../errors.ts";
 import {
   Composite,
   Ewc,
@@ -128,8 +128,7 @@ function inSection<T>(section: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    const isOurs = error instanceof DriftkeelRangeError || error instanceof DriftkeelTypeError;
-    if (!isOurs) throw error;
+    if (!isCallerError(error)) throw error;
     const message = `In models.${section}: ${inSnakeCase(error.message)}`;
     throw new DriftkeelRangeError("OPTION_INVALID", message);
   }

@@ -1,9 +1,9 @@
 // First values of a network of cells, and one clipped AdamW move of all its parameters.
 
-import { RANDOM_BYTES } from "../../assembly/layout.ts";
 import { withFrame } from "./arrays.ts";
 import { Block } from "./block.ts";
 import type { CellPlan, CellShape } from "./cell-description.ts";
+import { drawNormals } from "./initialize.ts";
 import { core } from "./instance.ts";
 
 /** Fills every tensor with seeded normals of its own deviation; biases are 0. */
@@ -13,12 +13,9 @@ export function initializeCells(
   parameters: Block,
   seed: number,
 ): void {
-  const { exports } = core();
-  withFrame((frame) => {
-    const random = frame.scratch(RANDOM_BYTES);
-    exports.randomSeed(random, seed);
+  drawNormals(seed, (fill) => {
     for (const { offset, length, deviation } of tensors) {
-      exports.fillNormal(parameters.address + 4 * offset, length, deviation, random);
+      fill(parameters.address + 4 * offset, length, deviation);
     }
   });
   const values = parameters.f32();

@@ -9,6 +9,7 @@ import type { Sample } from "../model/sample.ts";
 import { nonNegativeInteger, parseState } from "../options.ts";
 import type { DriftDetector } from "./drift/drift-detector.ts";
 import { Intake } from "./feedback/intake.ts";
+import { duplicateSample } from "./feedback/sample-copy.ts";
 import type { learnerOptions } from "./learner-options.ts";
 import { Probation } from "./promote/probation.ts";
 import { SafeMode } from "./promote/safe-mode.ts";
@@ -84,7 +85,7 @@ export class LearnerState {
     if (history.length === 0) return;
     this.#model.check("history", history);
     checkTrainable("history", history);
-    for (const sample of history) this.intake.accept(sample);
+    for (const sample of history) this.intake.accept(duplicateSample(sample));
     this.intake.markUpdate();
   }
 

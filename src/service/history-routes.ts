@@ -2,11 +2,11 @@
 
 import { join } from "node:path";
 import * as z from "zod";
+import { auditRecord } from "../foundation.ts";
 import { AuditLog, VersionStore } from "../index.ts";
 import { type HttpApp, modelPath, problemResponse, type ServiceParts } from "./http-app.ts";
 import {
   auditPageSchema,
-  auditRecord,
   statusRecord,
   statusSchema,
   versionPageSchema,

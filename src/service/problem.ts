@@ -2,12 +2,7 @@
 
 import { STATUS_CODES } from "node:http";
 import * as z from "zod";
-import {
-  DriftkeelError,
-  DriftkeelRangeError,
-  DriftkeelTypeError,
-  type ErrorCode,
-} from "../errors.ts";
+import { type ErrorCode, isTypedError } from "../errors.ts";
 
 /** A problem document. */
 export const problemDocument = z.object({
@@ -75,7 +70,7 @@ export function problemOf(error: unknown): ProblemDocument {
     return { ...problemOf(error.cause), accepted: error.accepted };
   }
   if (error instanceof ProblemError) return documentOf(error.status, error.message);
-  if (isOurs(error)) {
+  if (isTypedError(error)) {
     const status = STATUS_OF[error.code] ?? 500;
     return { ...documentOf(status, shownOf(status, error.message)), code: error.code };
   }
@@ -91,14 +86,4 @@ function shownOf(status: number, message: string): string {
 
 function documentOf(status: number, detail: string): ProblemDocument {
   return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail };
-}
-
-function isOurs(
-  error: unknown,
-): error is DriftkeelError | DriftkeelRangeError | DriftkeelTypeError {
-  return (
-    error instanceof DriftkeelError ||
-    error instanceof DriftkeelRangeError ||
-    error instanceof DriftkeelTypeError
-  );
 }

@@ -1,7 +1,7 @@
 // What the service answers about a model; the one place where its members get their JSON names.
 
 import * as z from "zod";
-import type { AuditEvent, CurrentVersion, LearnerStatus, VersionEntry } from "../index.ts";
+import type { CurrentVersion, LearnerStatus, VersionEntry } from "../index.ts";
 
 /** Answer of `/status`, and of the operator's actions. */
 export const statusSchema = z.object({
@@ -77,16 +77,3 @@ export const auditPageSchema = z.object({
   ),
   next_before: nextBefore,
 });
-
-/** An event of the audit log as JSON, with the names it has on disk. */
-export function auditRecord(event: AuditEvent) {
-  return {
-    seq: event.seq,
-    timestamp: event.timestamp.toISOString(),
-    event_type: event.eventType,
-    outcome: event.outcome,
-    details: event.details ?? null,
-    prev_hash: event.prevHash,
-    hash: event.hash,
-  };
-}

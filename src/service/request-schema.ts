@@ -2,7 +2,7 @@
 
 import type { FastifySchemaCompiler } from "fastify";
 import type * as z from "zod";
-import { DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
+import { DriftkeelRangeError, DriftkeelTypeError, isCallerError } from "../errors.ts";
 import { parseOptions } from "../options.ts";
 
 /** `parseOptions` for what came over the wire, whose parts are members, not options. */
@@ -14,8 +14,7 @@ export function parseMembers<S extends z.ZodObject>(
   try {
     return parseOptions(name, schema, value);
   } catch (error) {
-    const isTyped = error instanceof DriftkeelTypeError || error instanceof DriftkeelRangeError;
-    if (!isTyped) throw error;
+    if (!isCallerError(error)) throw error;
     const message = error.message
       .replace(`${name} options`, name)
       .replace(`${name} option`, `${name} member`);

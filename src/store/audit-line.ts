@@ -54,6 +54,19 @@ const lineRecord = z.strictObject({
   hash: digest,
 });
 
+/** An event for machines to read: JSON with the names it has on disk, and null for no details. */
+export function auditRecord(event: AuditEvent) {
+  return {
+    seq: event.seq,
+    timestamp: event.timestamp.toISOString(),
+    event_type: event.eventType,
+    outcome: event.outcome,
+    details: event.details ?? null,
+    prev_hash: event.prevHash,
+    hash: event.hash,
+  };
+}
+
 /** The line of an event, without its line feed. */
 export async function encodeAuditLine(event: Omit<AuditEvent, "hash">): Promise<string> {
   const record = {

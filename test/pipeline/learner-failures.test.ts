@@ -91,3 +91,20 @@ it("alarm upon alarm does not keep updates from being tried", async () => {
   expect(tried).toBeGreaterThan(0);
   await learner.close();
 });
+
+it("keeps copies of its history, which the caller may use again", async () => {
+  const history = stream.slice(0, 30).map(({ input, label }) => ({
+    input: input.slice(),
+    label: label.slice(),
+  }));
+  const untouched = await OnlineLearner.open(cycleOptions({ history: structuredClone(history) }));
+  const learner = await OnlineLearner.open(cycleOptions({ history }));
+  for (const { input, label } of history) {
+    input.fill(9);
+    label.fill(9);
+  }
+  const outcomes = await Promise.all([learner.update(), untouched.update()]);
+  expect(outcomes[0].facts?.training?.lossAfter).toBe(outcomes[1].facts?.training?.lossAfter);
+  expect(outcomes[0].facts?.training).toBeDefined();
+  await Promise.all([learner.close(), untouched.close()]);
+});

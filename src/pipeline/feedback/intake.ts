@@ -14,7 +14,6 @@ import {
 } from "../../options.ts";
 import { HoldoutSplit } from "./holdout-split.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
-import { duplicateSample } from "./sample-copy.ts";
 import { loadSample, savedSample, saveSample } from "./saved-sample.ts";
 
 export interface IntakeOptions {
@@ -77,7 +76,7 @@ const stateSchema = z.strictObject({
 /** Which side a sample is on. */
 export type Side = "training" | "holdout";
 
-/** Sorts samples and forgets in order; every window has a limit. Samples are copied. */
+/** Sorts samples and forgets in order; every window has a limit. */
 export class Intake {
   readonly #options: z.output<typeof intakeOptions>;
   readonly #split: HoldoutSplit;
@@ -104,15 +103,17 @@ export class Intake {
     this.#retention = past(retentionCapacity);
   }
 
-  /** Takes a sample that has been checked, and says on which side it is from now on. */
+  /**
+   * Takes a sample that has been checked and that nobody else will change, and says on which side
+   * it is from now on.
+   */
   accept(sample: Sample): Side {
-    const copy = duplicateSample(sample);
     const { trainingWindow, holdoutWindow } = this.#options;
-    const isHeldOut = this.#split.isHoldout(copy);
-    (isHeldOut ? this.#holdout : this.#training).push(copy);
+    const isHeldOut = this.#split.isHoldout(sample);
+    (isHeldOut ? this.#holdout : this.#training).push(sample);
     if (!isHeldOut) this.#sinceUpdate++;
-    this.#slide(this.#training, trainingWindow, copy.timestamp, this.#replay);
-    this.#slide(this.#holdout, holdoutWindow, copy.timestamp, this.#retention);
+    this.#slide(this.#training, trainingWindow, sample.timestamp, this.#replay);
+    this.#slide(this.#holdout, holdoutWindow, sample.timestamp, this.#retention);
     return isHeldOut ? "holdout" : "training";
   }
 
