@@ -5,22 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { consoleExamples } from "../pages/console-examples.ts";
 import { run } from "./command-line.ts";
 
 const page = readFileSync("docs/cli.md", "utf8");
 const block = (language: string) =>
   new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? "";
 
-/** Each command of the page, and the text that follows it. */
-const examples = [...page.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, text]) =>
-  text!
-    .split(/^\$ driftkeel /m)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf("\n");
-      return { command: part.slice(0, end), output: part.slice(end + 1) };
-    }),
-);
+const examples = consoleExamples(page, "$ driftkeel ");
 
 const ID = /\d{8}-\d{6}-[0-9a-f]{4}/g;
 

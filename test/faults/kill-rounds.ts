@@ -2,19 +2,17 @@
 //
 // Alone: `tsx test/faults/kill-rounds.ts [rounds] [seed]`, by default 200 rounds.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { Random } from "../../src/core/random.ts";
 import { FeedbackCollector } from "../../src/pipeline/feedback/feedback-collector.ts";
 import { AuditLog } from "../../src/store/audit-log.ts";
 import { VersionStore } from "../../src/store/version-store.ts";
 import type { AcknowledgedKind } from "./kill-child.ts";
+import { bundleChild, runUntilKilled } from "./killed-child.ts";
 
 /** How long a process lives at most: after its first word, or in every fourth round after birth. */
 const LONGEST_LIFE_MS = 120;
@@ -43,11 +41,11 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
   const lost: string[] = [];
   try {
     const script = join(folder, "child.mjs");
-    await bundleChild(script);
+    await bundleChild("kill-child.ts", script);
     const data = join(folder, "data");
     for (let round = 0; round < rounds; round++) {
       const lifeMs = random.uniform() * LONGEST_LIFE_MS;
-      await runUntilKilled(script, data, round, lifeMs, all);
+      await runRound(script, data, round, lifeMs, all);
       lost.push(...(await findLost(data, all)).map((name) => `round ${round}: ${name}`));
     }
   } finally {
@@ -63,44 +61,20 @@ export async function killRounds(rounds: number, seed: number): Promise<KillRepo
   };
 }
 
-/** One file that Node runs without a loader: starting it takes a tenth of the time. */
-async function bundleChild(outfile: string): Promise<void> {
-  await build({
-    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), "kill-child.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "silent",
-  });
-}
-
-async function runUntilKilled(
+async function runRound(
   script: string,
   data: string,
   round: number,
   lifeMs: number,
   all: Acknowledged,
 ): Promise<void> {
-  const child = spawn(process.execPath, [script, data, String(round)]);
-  const dieEarly = round % 4 === 3;
-  const kill = () => setTimeout(() => child.kill("SIGKILL"), lifeMs);
-  if (dieEarly) kill();
-  const exit = once(child, "close");
-  let output = "";
-  let complaint = "";
-  child.stderr.on("data", (text) => {
-    complaint += text;
-  });
-  child.stdout.on("data", (text) => {
-    if (output === "" && !dieEarly) kill();
-    output += text;
-  });
-  await exit;
-  if (output === "" && !dieEarly)
+  const since = round % 4 === 3 ? "birth" : "first word";
+  const args = [script, data, String(round)];
+  const { lines, complaint } = await runUntilKilled(args, lifeMs, since);
+  if (lines.length === 0 && since === "first word") {
     throw new Error(`Round ${round} acknowledged nothing: ${complaint}`);
-  // What follows the last line feed was cut by the kill; the rest was certainly acknowledged.
-  for (const line of output.split("\n").slice(0, -1)) {
+  }
+  for (const line of lines) {
     const [kind, name] = line.split(" ") as [AcknowledgedKind, string];
     const names = all.get(kind) ?? [];
     names.push(name);

@@ -3,17 +3,15 @@
 //
 // Alone: `tsx test/faults/learner-kill-rounds.ts [rounds] [seed]`, by default 200 rounds.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { Random } from "../../src/core/random.ts";
 import { OnlineLearner } from "../../src/pipeline/learner.ts";
 import { AuditLog } from "../../src/store/audit-log.ts";
+import { bundleChild, runUntilKilled } from "./killed-child.ts";
 import type { ToldKind } from "./learner-kill-child.ts";
 import { readKept } from "./learner-kill-kept.ts";
 import { killOptions } from "./learner-kill-model.ts";
@@ -53,12 +51,15 @@ export async function killLearner(rounds: number, seed: number): Promise<Learner
   };
   try {
     const script = join(folder, "child.mjs");
-    await bundleChild(script);
+    await bundleChild("learner-kill-child.ts", script);
     const data = join(folder, "data");
     for (let round = 0; round < rounds; round++) {
       const isYoung = round % 4 === 3;
       const lifeMs = random.uniform() * (isYoung ? LONGEST_YOUTH_MS : LONGEST_LIFE_MS);
-      const lines = await outputUntilKilled([script, data, String(round)], lifeMs, isYoung);
+      const since = isYoung ? "birth" : "first word";
+      const args = [script, data, String(round)];
+      const { lines, complaint } = await runUntilKilled(args, lifeMs, since);
+      if (complaint !== "") throw new Error(`The process complained: ${complaint}`);
       if (lines.length === 0 && !isYoung) throw new Error(`Round ${round} acknowledged nothing`);
       for (const line of lines) {
         const [kind, name] = line.split(" ") as [ToldKind, string];
@@ -70,38 +71,6 @@ export async function killLearner(rounds: number, seed: number): Promise<Learner
     await rm(folder, { recursive: true, force: true });
   }
   return { ...report, acknowledged: told.sample.length, promotions: told.version.length };
-}
-
-/** One file that Node runs without a loader: starting it takes a tenth of the time. */
-async function bundleChild(outfile: string): Promise<void> {
-  await build({
-    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), "learner-kill-child.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "silent",
-  });
-}
-
-/** The whole lines that a process wrote; what follows the last line feed was cut by the kill. */
-async function outputUntilKilled(args: string[], lifeMs: number, isYoung: boolean) {
-  const child = spawn(process.execPath, args);
-  const kill = () => setTimeout(() => child.kill("SIGKILL"), lifeMs);
-  if (isYoung) kill();
-  const exit = once(child, "close");
-  let output = "";
-  let complaint = "";
-  child.stderr.on("data", (text) => {
-    complaint += text;
-  });
-  child.stdout.on("data", (text) => {
-    if (output === "" && !isYoung) kill();
-    output += text;
-  });
-  await exit;
-  if (complaint !== "") throw new Error(`The process complained: ${complaint}`);
-  return output.split("\n").slice(0, -1);
 }
 
 /** Starts on what is left, as any user would, and compares. */

@@ -5,20 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { consoleExamples } from "../pages/console-examples.ts";
 import { ServeChild } from "./serve-child.ts";
 
 const page = readFileSync("docs/service.md", "utf8");
 
-/** Each command of the page, and the text that follows it. */
-const examples = [...page.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, text]) =>
-  text!
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf("\n");
-      return { command: part.slice(0, end), output: part.slice(end + 1) };
-    }),
-);
+const examples = consoleExamples(page, "$ ");
 
 /** The text without what differs from run to run. */
 function lasting(text: string): string {

@@ -1,6 +1,6 @@
 // The incremental updater: what an update learns, and how it is kept or taken back.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   IncrementalUpdater,
   type IncrementalUpdaterOptions,
@@ -12,15 +12,7 @@ import { type ReferenceRun, trainReference } from "../model/reference-training.t
 import { batchOf, samplesFor } from "../model/samples.ts";
 import { expectClose } from "../reference/expect-close.ts";
 import { adaptedLayers } from "./adapted-layers.ts";
-
-const made: { dispose(): void }[] = [];
-function kept<T extends { dispose(): void }>(owner: T): T {
-  made.push(owner);
-  return owner;
-}
-afterEach(() => {
-  for (const owner of made.splice(0)) owner.dispose();
-});
+import { kept } from "./kept.ts";
 
 const ACTIVATIONS = ["tanh", "gelu", "identity"] as const;
 function networkOf(seed = 1): Network {

@@ -2,7 +2,7 @@
 // as before.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   IncrementalUpdater,
   type IncrementalUpdaterOptions,
@@ -11,15 +11,7 @@ import {
   type Sample,
 } from "../../src/index.ts";
 import { samplesFor } from "../model/samples.ts";
-
-const made: { dispose(): void }[] = [];
-function kept<T extends { dispose(): void }>(owner: T): T {
-  made.push(owner);
-  return owner;
-}
-afterEach(() => {
-  for (const owner of made.splice(0)) owner.dispose();
-});
+import { kept } from "./kept.ts";
 
 function networkOf(): Network {
   const layers = [

@@ -1,29 +1,14 @@
-// Runs the code of docs/background.md and compares what it prints with what the page shows.
+// Runs every code block of docs/background.md and compares what it prints with what the page shows.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { transformSync } from "esbuild";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { codeBlocks, testCodeBlocks } from "../../pages/code-blocks.ts";
 
-const folder = "build/docs-background";
-const page = readFileSync("docs/background.md", "utf8");
-const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```\s*```text\n([\s\S]*?)```/g)];
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const PAGE = "docs/background.md";
 
 test("every code block of the page has its output beside it", () => {
+  const blocks = codeBlocks(PAGE);
   expect(blocks.length).toBeGreaterThan(0);
-  expect(page.match(/```ts\n/g)).toHaveLength(blocks.length);
+  for (const { printed } of blocks) expect(printed).toBeDefined();
 });
 
-test.each(blocks.map(([, code, printed], index) => ({ index, code, printed })))(
-  "block $index runs and prints what the page says",
-  ({ index, code, printed }) => {
-    mkdirSync(folder, { recursive: true });
-    const file = `${folder}/block-${index}.mjs`;
-    // Inside the package its own name resolves to what is published.
-    writeFileSync(file, transformSync(code!, { loader: "ts", format: "esm" }).code);
-    expect(execFileSync(process.execPath, [file], { encoding: "utf8" })).toBe(printed);
-  },
-  60_000,
-);
+testCodeBlocks(PAGE, 60_000);

@@ -7,21 +7,13 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { run } from "../../cli/command-line.ts";
+import { consoleExamples } from "../../pages/console-examples.ts";
 
 const LIMIT_MS = 120_000;
 const page = readFileSync("docs/router.md", "utf8");
 const home = process.cwd();
 
-/** Each command of the page, and the text that follows it. */
-const examples = [...page.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, text]) =>
-  text!
-    .split(/^\$ driftkeel /m)
-    .slice(1)
-    .map((part) => {
-      const end = part.indexOf("\n");
-      return { command: part.slice(0, end), output: part.slice(end + 1) };
-    }),
-);
+const examples = consoleExamples(page, "$ driftkeel ");
 
 /** The text without what differs from run to run and from machine to machine. */
 function lasting(text: string): string {
