@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import ts from "typescript";
+import { bundleDemo } from "./src/demo/bundle.ts";
 
 const dist = "build/dist";
 
@@ -68,6 +69,26 @@ async function embedWorker(source: string): Promise<void> {
   }
 }
 
+/** Bundles the dashboard's script and style and embeds them beside its page: all of it is text. */
+async function embedDashboard(folder: string): Promise<void> {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: [`${folder}/main.ts`, `${folder}/page.css`],
+    platform: "browser",
+    format: "esm",
+    minify: true,
+    sourcemap: false,
+    write: false,
+  });
+  const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text.trim();
+  const page = readFileSync(`${folder}/page.html`, "utf8");
+  const parts = { Page: page, Script: textOf(".js"), Style: textOf(".css") };
+  const lines = Object.entries(parts).map(
+    ([name, text]) => `export const dashboard${name}: string =\n  ${JSON.stringify(text)};\n`,
+  );
+  writeFileSync("build/generated/dashboard-page.ts", lines.join(""));
+}
+
 /** Keeps modules that stand beside each other apart, as `.cjs` files that require each other. */
 const besideAsCjs: Plugin = {
   name: "beside-as-cjs",
@@ -121,6 +142,8 @@ async function bundleBrowser(): Promise<void> {
         ...variant,
         platform,
         entryPoints: { [name]: source },
+        // The core first: gzip looks back 32 KB, and in their midst it would part what is alike.
+        inject: ["build/generated/core-bytes.ts"],
       });
       if (result.metafile) writeNotices(`${dist}/${name}.licenses.txt`, result.metafile);
     }
@@ -303,8 +326,10 @@ compileCore("release");
 compileCore("debug");
 embed("build/core/release.wasm", "build/generated/core-bytes.ts");
 await embedWorker("src/core/worker-entry.ts");
+await embedDashboard("src/service/dashboard");
 // npm follows build/.gitignore, which hides everything, unless a list of its own stands beside it.
 writeFileSync("build/.npmignore", "");
 await bundleNode();
 await bundleBrowser();
+await bundleDemo("build/demo");
 emitTypes();

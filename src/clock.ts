@@ -1,6 +1,6 @@
 // The one place that reads the system's clock: the default of every `now` option.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { describeValue } from "./describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "./errors.ts";
 
@@ -18,9 +18,10 @@ export function monotonicMs(): number {
 }
 
 /** The option `now`. */
-export const clock = z
-  .custom<Clock>((value) => typeof value === "function", "a function that returns the time")
-  .default(() => systemClock);
+export const clock = z._default(
+  z.custom<Clock>((value) => typeof value === "function", "a function that returns the time"),
+  () => systemClock,
+);
 
 /** Milliseconds since 1970. Throws ARGUMENT_TYPE, ARGUMENT_RANGE (Invalid Date, NaN). */
 export function millisecondsOf(name: string, moment: Moment): number {

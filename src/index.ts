@@ -97,9 +97,12 @@ export { inspectLearner } from "./pipeline/inspect-learner.ts";
 export { OnlineLearner } from "./pipeline/learner.ts";
 export type { OnlineLearnerOptions } from "./pipeline/learner-options.ts";
 export type {
+  DryRunOutcome,
+  EwcFacts,
   LearnerStatus,
   Observation,
   Prediction,
+  Submission,
   TimeSpan,
   UpdateFacts,
   UpdateOutcome,

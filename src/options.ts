@@ -1,29 +1,30 @@
 // Parses options and saved states with zod, and turns the first thing wrong with them into one of
 // our errors.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { describeValue } from "./describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError, type ErrorCode } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";
 
 // A zod message in this library is the phrase after "to be", as in z.int("an integer > 0"); a
 // schema without one gets its phrase from phraseOf.
-export const positiveInteger = z.int("an integer > 0").gt(0, "an integer > 0");
-export const nonNegativeInteger = z.int("an integer >= 0").min(0, "an integer >= 0");
+export const positiveInteger = z.int("an integer > 0").check(z.gt(0, "an integer > 0"));
+export const nonNegativeInteger = z.int("an integer >= 0").check(z.minimum(0, "an integer >= 0"));
 export const finiteNumber = z.number("a finite number");
-export const positiveNumber = z.number("a number > 0").gt(0, "a number > 0");
-export const nonNegativeNumber = z.number("a number >= 0").min(0, "a number >= 0");
+export const positiveNumber = z.number("a number > 0").check(z.gt(0, "a number > 0"));
+export const nonNegativeNumber = z.number("a number >= 0").check(z.minimum(0, "a number >= 0"));
 
 const SHARE = "a number from 0 to 1";
 /** A part of a whole: 0 and 1 included. */
-export const share = z.number(SHARE).min(0, SHARE).max(1, SHARE);
+export const share = z.number(SHARE).check(z.minimum(0, SHARE), z.maximum(1, SHARE));
+
+const BELOW_ONE = "a number from 0 to below 1";
+/** A part of a whole that leaves some of it: 0 included, 1 not. */
+export const shareBelowOne = share.check(z.lt(1, BELOW_ONE));
 
 const SEED = `an integer from 0 to ${2 ** 32 - 1}`;
 /** The seed of `Random`. */
-export const seed = z
-  .int(SEED)
-  .min(0, SEED)
-  .max(2 ** 32 - 1, SEED);
+export const seed = z.int(SEED).check(z.minimum(0, SEED), z.maximum(2 ** 32 - 1, SEED));
 
 /**
  * `value` as `schema` describes it, defaults filled in. Missing options are no options; nested
@@ -36,7 +37,7 @@ export const seed = z
  *     Unknown IncrementalUpdater option "learningRate"; did you mean "lr"?
  *     Expected IncrementalUpdater option "lr" to be a number > 0, got -1.
  */
-export function parseOptions<S extends z.ZodObject>(
+export function parseOptions<S extends z.core.$ZodObject>(
   owner: string,
   schema: S,
   value: unknown,
@@ -47,7 +48,7 @@ export function parseOptions<S extends z.ZodObject>(
 }
 
 /** The same for what a `state()` returned and a `restore` is given. Throws STATE_INVALID. */
-export function parseState<S extends z.ZodObject>(
+export function parseState<S extends z.core.$ZodObject>(
   owner: string,
   schema: S,
   value: unknown,
@@ -67,14 +68,18 @@ interface Subject {
   unknown: ErrorCode;
 }
 
-function parse<S extends z.ZodObject>(subject: Subject, schema: S, value: unknown): z.output<S> {
+function parse<S extends z.core.$ZodObject>(
+  subject: Subject,
+  schema: S,
+  value: unknown,
+): z.output<S> {
   const own = ownMembers(subject, value);
-  const known = Object.keys(schema.shape);
+  const known = namesOf(schema);
   const unknown = Object.keys(own).find((key) => !known.includes(key));
   if (unknown !== undefined) throw unknownError(subject, [unknown], hintFor(unknown, known));
 
   const parsed = reading(subject, () =>
-    schema.safeParse(own, { error: phraseOf, reportInput: true }),
+    z.safeParse(schema, own, { error: phraseOf, reportInput: true }),
   );
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues;
@@ -85,6 +90,11 @@ function parse<S extends z.ZodObject>(subject: Subject, schema: S, value: unknow
     throw unknownError(subject, path, unrecognized.message);
   }
   throw invalidError(subject, issues[0]!);
+}
+
+/** The members that a schema describes. */
+function namesOf(schema: z.core.$ZodObject): string[] {
+  return Object.keys(schema._zod.def.shape);
 }
 
 /** A copy of the own members of an object. */
@@ -189,7 +199,7 @@ function phraseOf(issue: z.core.$ZodRawIssue): string {
     case "invalid_union":
       return issue.errors.map((issues) => issues[0]!.message).join(" or ");
     case "unrecognized_keys":
-      return hintFor(issue.keys[0]!, Object.keys((issue.inst as z.ZodObject).shape));
+      return hintFor(issue.keys[0]!, namesOf(issue.inst as z.core.$ZodObject));
     default:
       return "valid";
   }

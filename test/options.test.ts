@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../src/errors.ts";
 import {
   finiteNumber,
@@ -21,18 +21,18 @@ class Adapter {}
 
 const schema = z.object({
   rank: positiveInteger,
-  lr: positiveNumber.default(0.1),
-  maxSteps: positiveInteger.default(100),
-  weightDecay: nonNegativeNumber.optional(),
-  optimizer: z.enum(["sgd", "momentum", "adamw"]).default("sgd"),
-  adapter: z.instanceof(Adapter).optional(),
-  stop: z.union([positiveInteger, z.literal("never")]).optional(),
-  key: z.string().min(16).optional(),
-  modules: z.array(z.string()).max(2).optional(),
-  lanes: z.number().multipleOf(4).optional(),
-  clock: z.custom<() => number>((value) => typeof value === "function", "a function").optional(),
-  replay: z.strictObject({ share: share.default(0.5), count: positiveInteger }).optional(),
-  layers: z.array(z.strictObject({ size: positiveInteger })).optional(),
+  lr: z._default(positiveNumber, 0.1),
+  maxSteps: z._default(positiveInteger, 100),
+  weightDecay: z.optional(nonNegativeNumber),
+  optimizer: z._default(z.enum(["sgd", "momentum", "adamw"]), "sgd"),
+  adapter: z.optional(z.instanceof(Adapter)),
+  stop: z.optional(z.union([positiveInteger, z.literal("never")])),
+  key: z.optional(z.string().check(z.minLength(16))),
+  modules: z.optional(z.array(z.string()).check(z.maxLength(2))),
+  lanes: z.optional(z.number().check(z.multipleOf(4))),
+  clock: z.optional(z.custom<() => number>((value) => typeof value === "function", "a function")),
+  replay: z.optional(z.strictObject({ share: z._default(share, 0.5), count: positiveInteger })),
+  layers: z.optional(z.array(z.strictObject({ size: positiveInteger }))),
 });
 
 const parse = (value: unknown) => parseOptions("IncrementalUpdater", schema, value);
@@ -61,7 +61,7 @@ describe("parseOptions", () => {
 
   it("takes missing options as no options", () => {
     expect(
-      parseOptions("Ewc", z.object({ lambda: nonNegativeNumber.default(1) }), undefined),
+      parseOptions("Ewc", z.object({ lambda: z._default(nonNegativeNumber, 1) }), undefined),
     ).toEqual({
       lambda: 1,
     });
@@ -227,7 +227,7 @@ describe("parseState", () => {
 });
 
 describe("schema pieces at and one past their limits", () => {
-  it.each<[string, z.ZodType, unknown[], unknown[]]>([
+  it.each<[string, z.ZodMiniType, unknown[], unknown[]]>([
     ["positiveInteger", positiveInteger, [1, 2 ** 53 - 1], [0, -1, 0.5, 2 ** 53, "1"]],
     ["nonNegativeInteger", nonNegativeInteger, [0, 2 ** 53 - 1], [-1, 0.5, 2 ** 53]],
     ["finiteNumber", finiteNumber, [-1e308, 0, 5e-324], [1 / 0, -1 / 0, Number.NaN, "1"]],

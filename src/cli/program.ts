@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
 import { isCallerError, isTypedError } from "../errors.ts";
 import { auditCommand } from "./audit-command.ts";
+import { dailyCommand } from "./daily-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { exportCommand } from "./export-command.ts";
@@ -23,6 +24,7 @@ const DESCRIPTION = "Online learning you can leave running.";
 const COMMANDS: readonly ((session: Session) => Command)[] = [
   replayCommand,
   runCommand,
+  dailyCommand,
   serveCommand,
   statusCommand,
   versionsCommand,

@@ -12,6 +12,7 @@ import {
   NetworkLearnable,
   type OnlineLearnerOptions,
   Probation,
+  type ProfitAndLoss,
   Retention,
   SafeMode,
   type Validator,
@@ -19,6 +20,7 @@ import {
 } from "../index.ts";
 import { createDetector } from "./detector-config.ts";
 import type { ModelConfig } from "./model-config.ts";
+import { positionPnl } from "./position-pnl.ts";
 import { toCamelCase } from "./snake-case.ts";
 import { createTrigger } from "./trigger-config.ts";
 
@@ -42,6 +44,7 @@ export function configureLearner(modelId: string, config: ModelConfig): Configur
       model,
       modelId,
       ...topLevel(config),
+      ...within("pnl", () => profitOf(config)),
       ...(detector && { detector: within("detector", () => createDetector(detector)) }),
       ...(trigger && { trigger: within("trigger", () => createTrigger(trigger)) }),
       ...(validators && { validator: createValidator(validators) }),
@@ -60,8 +63,17 @@ export function configureLearner(modelId: string, config: ModelConfig): Configur
 /** What is an option of the learner itself: all that is left when the sections are taken out. */
 function topLevel(config: ModelConfig) {
   const { network, update, detector, trigger, validators, ewc, intake, ...rest } = config;
-  const { probation, safe_mode, ...own } = rest;
+  const { probation, safe_mode, pnl, online_update, schedule, stored_samples, ...own } = rest;
   return toCamelCase(own);
+}
+
+/** What the loss negative-sharpe trains for is what its outputs earn, said or not. */
+function profitOf({ network, pnl, watched }: ModelConfig): { pnl?: ProfitAndLoss } {
+  const cost = pnl?.cost ?? network.loss_cost ?? 0;
+  if (pnl || network.loss === "negative-sharpe") return { pnl: positionPnl(cost) };
+  if (watched !== "pnl") return {};
+  const message = 'A model without pnl has nothing to be watched: "pnl" has to say what it earns.';
+  throw new DriftkeelRangeError("OPTION_INVALID", message);
 }
 
 function createNetwork({ loss_cost: cost, ...network }: ModelConfig["network"]): Network {

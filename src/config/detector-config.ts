@@ -1,6 +1,6 @@
 // The `detector` of a model in a configuration file: which one by name, and its options.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   Adwin,
   Cusum,
@@ -22,55 +22,55 @@ import {
 } from "../options.ts";
 import { toCamelCase } from "./snake-case.ts";
 
-const mode = z.enum(["up", "down", "both"]).optional();
+const mode = z.optional(z.enum(["up", "down", "both"]));
 const hddm = {
-  drift_confidence: share.optional(),
-  warning_confidence: share.optional(),
-  two_sided: z.boolean().optional(),
+  drift_confidence: z.optional(share),
+  warning_confidence: z.optional(share),
+  two_sided: z.optional(z.boolean()),
 };
 
 const adwin = z.strictObject({
   name: z.literal("adwin"),
-  delta: share.optional(),
-  clock: positiveInteger.optional(),
-  max_buckets: positiveInteger.optional(),
-  min_window_length: positiveInteger.optional(),
-  grace_period: nonNegativeInteger.optional(),
+  delta: z.optional(share),
+  clock: z.optional(positiveInteger),
+  max_buckets: z.optional(positiveInteger),
+  min_window_length: z.optional(positiveInteger),
+  grace_period: z.optional(nonNegativeInteger),
 });
 const pageHinkley = z.strictObject({
   name: z.literal("page-hinkley"),
-  min_instances: positiveInteger.optional(),
-  delta: nonNegativeNumber.optional(),
-  threshold: positiveNumber.optional(),
-  alpha: share.optional(),
+  min_instances: z.optional(positiveInteger),
+  delta: z.optional(nonNegativeNumber),
+  threshold: z.optional(positiveNumber),
+  alpha: z.optional(share),
   mode,
 });
 const kswin = z.strictObject({
   name: z.literal("kswin"),
-  alpha: share.optional(),
-  window_size: positiveInteger.optional(),
-  stat_size: positiveInteger.optional(),
-  seed: seed.optional(),
+  alpha: z.optional(share),
+  window_size: z.optional(positiveInteger),
+  stat_size: z.optional(positiveInteger),
+  seed: z.optional(seed),
 });
 const ddm = z.strictObject({
   name: z.literal("ddm"),
-  warm_start: positiveInteger.optional(),
-  warning_threshold: positiveNumber.optional(),
-  drift_threshold: positiveNumber.optional(),
+  warm_start: z.optional(positiveInteger),
+  warning_threshold: z.optional(positiveNumber),
+  drift_threshold: z.optional(positiveNumber),
 });
 const eddm = z.strictObject({
   name: z.literal("eddm"),
-  warm_start: positiveInteger.optional(),
-  alpha: share.optional(),
-  beta: share.optional(),
+  warm_start: z.optional(positiveInteger),
+  alpha: z.optional(share),
+  beta: z.optional(share),
 });
 const hddmA = z.strictObject({ name: z.literal("hddm-a"), ...hddm });
-const hddmW = z.strictObject({ name: z.literal("hddm-w"), ...hddm, lambda: share.optional() });
+const hddmW = z.strictObject({ name: z.literal("hddm-w"), ...hddm, lambda: z.optional(share) });
 const cusum = z.strictObject({
   name: z.literal("cusum"),
-  min_instances: positiveInteger.optional(),
-  slack: nonNegativeNumber.optional(),
-  threshold: positiveNumber.optional(),
+  min_instances: z.optional(positiveInteger),
+  slack: z.optional(nonNegativeNumber),
+  threshold: z.optional(positiveNumber),
   mode,
 });
 

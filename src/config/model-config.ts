@@ -3,7 +3,7 @@
 // Everything in the file is snake_case. A message names the place in the file, as in
 // `models.signal.network.layers[0].size`.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { describeValue } from "../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
 import {
@@ -15,8 +15,11 @@ import {
   positiveNumber,
   seed,
   share,
+  shareBelowOne,
 } from "../options.ts";
 import { detectorConfig } from "./detector-config.ts";
+import { onlineUpdateConfig } from "./online-update-config.ts";
+import { checkWindowDays, scheduleConfig } from "./schedule-config.ts";
 import { triggerConfig } from "./trigger-config.ts";
 
 const MODEL_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
@@ -24,9 +27,13 @@ const LARGEST_SIZE = 65_536;
 const LARGEST_WINDOW = 1_000_000;
 
 const SIZE = `an integer from 1 to ${LARGEST_SIZE}`;
-const size = positiveInteger.max(LARGEST_SIZE, SIZE);
-const window = positiveInteger.max(LARGEST_WINDOW, `an integer from 1 to ${LARGEST_WINDOW}`);
-const capacity = nonNegativeInteger.max(LARGEST_WINDOW, `an integer from 0 to ${LARGEST_WINDOW}`);
+const size = positiveInteger.check(z.maximum(LARGEST_SIZE, SIZE));
+const window = positiveInteger.check(
+  z.maximum(LARGEST_WINDOW, `an integer from 1 to ${LARGEST_WINDOW}`),
+);
+const capacity = nonNegativeInteger.check(
+  z.maximum(LARGEST_WINDOW, `an integer from 0 to ${LARGEST_WINDOW}`),
+);
 const LOSSES = [
   "mse",
   "softmax-cross-entropy",
@@ -34,6 +41,7 @@ const LOSSES = [
   "huber",
   "negative-sharpe",
 ] as const;
+const MOST_STORED = 1_000_000_000;
 const NAME = "a text of 1 to 128 characters";
 
 const network = z.strictObject({
@@ -41,108 +49,130 @@ const network = z.strictObject({
   layers: z
     .array(
       z.strictObject({
-        name: z.string(NAME).min(1, NAME).max(128, NAME),
+        name: z.string(NAME).check(z.minLength(1, NAME), z.maxLength(128, NAME)),
         size,
-        activation: z.enum(["identity", "relu", "tanh", "gelu", "sigmoid"]).optional(),
+        activation: z.optional(z.enum(["identity", "relu", "tanh", "gelu", "sigmoid"])),
       }),
     )
-    .min(1, "an array of at least 1 layer"),
-  loss: z.enum(LOSSES).optional(),
+    .check(z.minLength(1, "an array of at least 1 layer")),
+  loss: z.optional(z.enum(LOSSES)),
   /** Turnover cost; only with the loss `negative-sharpe`. */
-  loss_cost: nonNegativeNumber.optional(),
-  seed: seed.optional(),
+  loss_cost: z.optional(nonNegativeNumber),
+  seed: z.optional(seed),
 });
 
 const update = z.strictObject({
   /** With rank and alpha adapters are trained, without them the network itself. */
-  rank: positiveInteger.max(1024, "an integer from 1 to 1024").optional(),
-  alpha: positiveNumber.optional(),
-  target_modules: z.array(z.string()).min(1, "an array of at least 1 name").optional(),
-  trainable: z.enum(["adapter", "all"]).optional(),
+  rank: z.optional(positiveInteger.check(z.maximum(1024, "an integer from 1 to 1024"))),
+  alpha: z.optional(positiveNumber),
+  target_modules: z.optional(
+    z.array(z.string()).check(z.minLength(1, "an array of at least 1 name")),
+  ),
+  trainable: z.optional(z.enum(["adapter", "all"])),
   lr: positiveNumber,
-  max_steps: positiveInteger.optional(),
-  epochs: positiveInteger.optional(),
-  batch_size: positiveInteger.optional(),
-  optimizer: z.enum(["sgd", "momentum", "adamw"]).optional(),
-  momentum: share.optional(),
-  beta2: share.optional(),
-  clip_norm: positiveNumber.optional(),
-  weight_decay: nonNegativeNumber.optional(),
-  schedule: z.enum(["constant", "cosine"]).optional(),
-  warmup_steps: nonNegativeInteger.optional(),
-  seed: seed.optional(),
+  max_steps: z.optional(positiveInteger),
+  epochs: z.optional(positiveInteger),
+  batch_size: z.optional(positiveInteger),
+  optimizer: z.optional(z.enum(["sgd", "momentum", "adamw"])),
+  momentum: z.optional(share),
+  beta2: z.optional(share),
+  clip_norm: z.optional(positiveNumber),
+  weight_decay: z.optional(nonNegativeNumber),
+  schedule: z.optional(z.enum(["constant", "cosine"])),
+  warmup_steps: z.optional(nonNegativeInteger),
+  seed: z.optional(seed),
 });
 
 const ewc = z.strictObject({
-  lambda: nonNegativeNumber.optional(),
-  consolidation: z.enum(["sum", "ema"]).optional(),
-  gamma: share.optional(),
-  normalize: z.boolean().optional(),
-  form: z.enum(["gradient", "proximal"]).optional(),
+  lambda: z.optional(nonNegativeNumber),
+  consolidation: z.optional(z.enum(["sum", "ema"])),
+  gamma: z.optional(share),
+  normalize: z.optional(z.boolean()),
+  form: z.optional(z.enum(["gradient", "proximal"])),
 });
 
 const intake = z.strictObject({
-  training_window: window.optional(),
-  holdout_window: window.optional(),
-  holdout_fraction: share.optional(),
-  replay_capacity: capacity.optional(),
-  retention_capacity: capacity.optional(),
-  seed: seed.optional(),
+  training_window: z.optional(window),
+  holdout_window: z.optional(window),
+  holdout_fraction: z.optional(share),
+  replay_capacity: z.optional(capacity),
+  retention_capacity: z.optional(capacity),
+  seed: z.optional(seed),
 });
 
 /** The first validator is always that all weights are finite. */
 const validators = z.strictObject({
-  max_loss_delta: finiteNumber.default(0),
-  max_weight_norm: nonNegativeNumber.optional(),
-  max_grad_norm: nonNegativeNumber.optional(),
-  max_forgetting: finiteNumber.optional(),
+  max_loss_delta: z._default(finiteNumber, 0),
+  max_weight_norm: z.optional(nonNegativeNumber),
+  max_grad_norm: z.optional(nonNegativeNumber),
+  max_forgetting: z.optional(finiteNumber),
 });
 
 const probation = z.strictObject({
-  enabled: z.boolean().default(true),
-  level: share.optional(),
-  min_samples: positiveInteger.optional(),
-  max_samples: positiveInteger.optional(),
-  max_duration_ms: positiveNumber.optional(),
-  bound: positiveNumber.optional(),
+  enabled: z._default(z.boolean(), true),
+  level: z.optional(share),
+  min_samples: z.optional(positiveInteger),
+  max_samples: z.optional(positiveInteger),
+  max_duration_ms: z.optional(positiveNumber),
+  bound: z.optional(positiveNumber),
 });
 
 const safeMode = z.strictObject({
-  enabled: z.boolean().default(true),
-  cool_off_ms: nonNegativeNumber.optional(),
-  recover_after: positiveInteger.optional(),
+  enabled: z._default(z.boolean(), true),
+  cool_off_ms: z.optional(nonNegativeNumber),
+  recover_after: z.optional(positiveInteger),
 });
 
-const model = z.strictObject({
-  network,
-  update,
-  ewc: ewc.optional(),
-  intake: intake.optional(),
-  detector: detectorConfig.optional(),
-  trigger: triggerConfig.optional(),
-  validators: validators.optional(),
-  probation: probation.optional(),
-  safe_mode: safeMode.optional(),
-  min_samples: positiveInteger.optional(),
-  min_holdout: positiveInteger.optional(),
-  replay_share: share.lt(1, "a number from 0 to below 1").optional(),
-  min_new_samples: nonNegativeInteger.optional(),
-  min_interval_ms: nonNegativeNumber.optional(),
-  max_versions: positiveInteger.max(10_000, "an integer from 1 to 10000").optional(),
-  durable_samples: z.boolean().optional(),
-  checkpoint_every: window.optional(),
-  seed: seed.optional(),
-});
+/** Outputs as positions, labels as the returns that followed; `cost` for each unit traded. */
+const pnl = z.strictObject({ cost: z.optional(nonNegativeNumber) });
+
+const model = z
+  .strictObject({
+    network,
+    update,
+    ewc: z.optional(ewc),
+    intake: z.optional(intake),
+    detector: z.optional(detectorConfig),
+    trigger: z.optional(triggerConfig),
+    validators: z.optional(validators),
+    probation: z.optional(probation),
+    safe_mode: z.optional(safeMode),
+    pnl: z.optional(pnl),
+    /** What detector, trigger and probation look at. */
+    watched: z.optional(z.enum(["loss", "pnl"])),
+    online_update: z._default(onlineUpdateConfig, () => onlineUpdateConfig.parse({})),
+    schedule: z._default(scheduleConfig, () => scheduleConfig.parse({})),
+    /** Samples that the service keeps for windows. */
+    stored_samples: z._default(
+      positiveInteger.check(z.maximum(MOST_STORED, `an integer from 1 to ${MOST_STORED}`)),
+      10_000_000,
+    ),
+    min_samples: z.optional(positiveInteger),
+    min_holdout: z.optional(positiveInteger),
+    replay_share: z.optional(shareBelowOne),
+    min_new_samples: z.optional(nonNegativeInteger),
+    min_interval_ms: z.optional(nonNegativeNumber),
+    max_versions: z.optional(
+      positiveInteger.check(z.maximum(10_000, "an integer from 1 to 10000")),
+    ),
+    durable_samples: z.optional(z.boolean()),
+    checkpoint_every: z.optional(window),
+    seed: z.optional(seed),
+  })
+  .check(checkWindowDays);
 
 const MODELS = "an object of models by id";
-/** `keys` are those of the service, which checks them itself. */
-const keys = z.unknown().optional();
-const file = z.strictObject({ models: z.record(z.string(), model, MODELS), keys });
+/** `keys` and `alerts` are those of the service, which checks them itself. */
+const keys = z.optional(z.unknown());
+const alerts = z.optional(z.unknown());
+const file = z.strictObject({ models: z.record(z.string(), model, MODELS), keys, alerts });
+
+type Named = z.ZodMiniObject<{ name: z.ZodMiniLiteral<string> }>;
 
 /** The names first: they say which options a detector or trigger has. */
-const named = (union: { options: readonly { shape: { name: z.ZodLiteral<string> } }[] }) => {
-  const names = union.options.map(({ shape }) => shape.name.value);
-  return z.looseObject({ name: z.enum(names) }, "an object with a name").optional();
+const named = (union: z.ZodMiniDiscriminatedUnion<readonly Named[]>) => {
+  const names = union.def.options.map(({ shape }) => shape.name.def.values[0]!);
+  return z.optional(z.looseObject({ name: z.enum(names) }, "an object with a name"));
 };
 const namesInFile = z.strictObject({
   models: z.record(
@@ -151,6 +181,7 @@ const namesInFile = z.strictObject({
     MODELS,
   ),
   keys,
+  alerts,
 });
 
 /** One model as the file declares it. */

@@ -1,13 +1,13 @@
 // The `trigger` of a model in a configuration file: which one by name, and its options.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftTrigger, MinimumNewTrigger, ScheduledTrigger, type Trigger } from "../index.ts";
 import { nonNegativeInteger, nonNegativeNumber, positiveInteger } from "../options.ts";
 import { toCamelCase } from "./snake-case.ts";
 
 const timing = {
-  cooldown_ms: nonNegativeNumber.optional(),
-  eval_window_size: positiveInteger.optional(),
+  cooldown_ms: z.optional(nonNegativeNumber),
+  eval_window_size: z.optional(positiveInteger),
 };
 
 /** One of the triggers by name. */
@@ -17,9 +17,9 @@ export const triggerConfig = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("drift"),
     drift_threshold: nonNegativeNumber,
-    min_sample_count: nonNegativeInteger.default(0),
-    eval_window_size: positiveInteger.default(100),
-    cooldown_ms: nonNegativeNumber.default(0),
+    min_sample_count: z._default(nonNegativeInteger, 0),
+    eval_window_size: z._default(positiveInteger, 100),
+    cooldown_ms: z._default(nonNegativeNumber, 0),
   }),
 ]);
 

@@ -1,6 +1,6 @@
 // The one core of this process or page: its memory, its main instance, its helper threads.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import * as platform from "#platform";
 import { ABI_VERSION, JOB_ARGUMENT_BYTES, PACK_BYTES, POOL_BYTES } from "../../assembly/layout.ts";
 import { deflatedCoreBase64 } from "../../build/generated/core-bytes.ts";
@@ -22,8 +22,10 @@ const DEFAULT_PLAIN_MIB = 256;
 const LARGEST_MIB = 4095;
 
 const coreOptions = z.strictObject({
-  threads: positiveInteger.max(64, "an integer from 1 to 64").optional(),
-  maxMemoryMiB: positiveInteger.max(LARGEST_MIB, `an integer from 1 to ${LARGEST_MIB}`).optional(),
+  threads: z.optional(positiveInteger.check(z.maximum(64, "an integer from 1 to 64"))),
+  maxMemoryMiB: z.optional(
+    positiveInteger.check(z.maximum(LARGEST_MIB, `an integer from 1 to ${LARGEST_MIB}`)),
+  ),
 });
 
 /** What `init` takes. */

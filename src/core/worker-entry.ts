@@ -2,7 +2,6 @@
 // training plans.
 
 import type { CoreExports } from "./abi.ts";
-import { instantiate } from "./instantiate.ts";
 import type { FromThread, ToThread } from "./thread.ts";
 import { trainInSlices } from "./train-slices.ts";
 
@@ -26,6 +25,16 @@ function portOfThisThread(): Port {
 const port = portOfThisThread();
 let core: CoreExports | undefined;
 
+/**
+ * An instance on the shared memory. Without the loader: a thread has no use for what it adds, and
+ * its bytes would be in every page twice.
+ */
+function instantiateHere(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  const sampleLoss = () => Number.NaN; // never called: a thread measures no callback losses
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, sampleLoss } });
+  return exports as unknown as CoreExports;
+}
+
 function runPlan(exports: CoreExports, run: number, plan: number): void {
   try {
     let status = 0;
@@ -41,8 +50,7 @@ function runPlan(exports: CoreExports, run: number, plan: number): void {
 
 function receive(message: ToThread): void {
   if (message.kind === "attach") {
-    const neverCalled = () => Number.NaN; // a thread measures no callback losses
-    core = instantiate(message.module, message.memory, neverCalled);
+    core = instantiateHere(message.module, message.memory);
     core.attach(message.pool, message.scratch);
     if (message.role.name === "helper") core.help(message.role.index);
   } else if (core) {

@@ -3,7 +3,7 @@
 // P parameters, in f64 wherever the caller sees them and while they move, stored in f32 as those of
 // a network.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import * as platform from "#platform";
 import { checkFilled, checkFinite, checkFloat32, checkInstance } from "../checks.ts";
 import { monotonicMs } from "../clock.ts";
@@ -48,15 +48,15 @@ const blackBoxOptions = z.strictObject({
   inputSize: positiveInteger,
   outputSize: positiveInteger,
   loss: callback<SampleLoss>("a function (weights, sample) => number"),
-  gradient: callback<NonNullable<BlackBoxOptions["gradient"]>>(
-    "a function (weights, sample, out)",
-  ).optional(),
+  gradient: z.optional(
+    callback<NonNullable<BlackBoxOptions["gradient"]>>("a function (weights, sample, out)"),
+  ),
   predict: callback<BlackBoxOptions["predict"]>("a function (weights, input) => Float32Array"),
   lr: positiveNumber,
   maxSteps: positiveInteger,
-  batchSize: positiveInteger.default(32),
-  clipNorm: positiveNumber.default(1),
-  weightDecay: nonNegativeNumber.default(0),
+  batchSize: z._default(positiveInteger, 32),
+  clipNorm: z._default(positiveNumber, 1),
+  weightDecay: z._default(nonNegativeNumber, 0),
 });
 
 /** Longest time the event loop waits for a run on this thread, in milliseconds. */
@@ -181,7 +181,7 @@ class BlackBoxRun {
 
   /** Moves theta once. Throws UPDATE_DIVERGED when a value is not finite. */
   step(index: number): void {
-    const { lr, clipNorm, weightDecay } = this.#options;
+    const { clipNorm, weightDecay } = this.#options;
     const { theta } = this;
     const batch = this.#batch();
     this.#gradient.fill(0);
@@ -191,7 +191,8 @@ class BlackBoxRun {
     this.loss = loss;
     this.gradientNorm = Math.sqrt(this.#gradient.reduce((sum, g) => sum + g * g, 0));
     if (!Number.isFinite(loss) || !Number.isFinite(this.gradientNorm)) throw diverged(index, loss);
-    const rate = lr * this.#request.lrFactor;
+    const { lr = this.#options.lr, lrFactor } = this.#request;
+    const rate = lr * lrFactor;
     const scale = Math.min(1, clipNorm / this.gradientNorm || 1);
     for (let p = 0; p < theta.length; p++) {
       theta[p]! -= rate * (scale * this.#gradient[p]! + weightDecay * theta[p]!);

@@ -3,7 +3,7 @@
 //
 // Letters: n windows, T steps, F input features, C channels, H outputs, P parameters.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkCount, checkFinite, checkFloat32, checkInstance, checkLength } from "../checks.ts";
 import { Block } from "../core/block.ts";
 import {
@@ -41,9 +41,9 @@ export interface CellNetworkOptions {
   seed?: number;
 }
 
-function upTo(most: number, least = 1): z.ZodNumber {
+function upTo(most: number, least = 1): z.ZodMiniNumber {
   const phrase = `an integer from ${least} to ${most}`;
-  return positiveInteger.min(least, phrase).max(most, phrase);
+  return positiveInteger.check(z.minimum(least, phrase), z.maximum(most, phrase));
 }
 
 const networkOptions = z.strictObject({
@@ -53,9 +53,11 @@ const networkOptions = z.strictObject({
   hiddenDim: upTo(256),
   numLayers: upTo(16),
   numNodes: upTo(8, 2),
-  operations: z.array(z.array(z.enum(operationNames)).min(1).max(operationNames.length)),
-  batchSize: upTo(1024).default(64),
-  seed: seed.default(0),
+  operations: z.array(
+    z.array(z.enum(operationNames)).check(z.minLength(1), z.maxLength(operationNames.length)),
+  ),
+  batchSize: z._default(upTo(1024), 64),
+  seed: z._default(seed, 0),
 });
 
 /**

@@ -25,7 +25,9 @@ export interface ModelVersion {
 /** What one proposal is trained on and how. */
 export interface ProposalRequest {
   samples: readonly Sample[];
-  /** Factor of the configured learning rate; safe mode halves it. */
+  /** Learning rate in place of the configured one. */
+  lr?: number | undefined;
+  /** Factor of the learning rate; safe mode halves it. */
   lrFactor: number;
   replay?: { buffer: ReplaySource; share: number } | undefined;
   ewc?: Consolidation | undefined;

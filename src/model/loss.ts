@@ -1,6 +1,6 @@
 // Losses by name, and what their labels must look like.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { LossName, LossShape } from "../core/network-description.ts";
 import { DriftkeelRangeError } from "../errors.ts";
 import { nonNegativeNumber } from "../options.ts";
@@ -31,7 +31,7 @@ const names = [
 export const lossSchema = z.union(
   [
     z.enum(names),
-    z.strictObject({ name: z.literal("negative-sharpe"), cost: nonNegativeNumber.optional() }),
+    z.strictObject({ name: z.literal("negative-sharpe"), cost: z.optional(nonNegativeNumber) }),
   ],
   `one of ${names.join(", ")}, or { name: "negative-sharpe", cost }`,
 );

@@ -1,6 +1,6 @@
 // The Fisher information of a built-in network.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   analyticFisher,
   type FisherLabels,
@@ -27,9 +27,9 @@ export interface NetworkFisherOptions {
 }
 
 const networkFisherOptions = z.strictObject({
-  method: z.enum(["analytic", "finite-difference"]).default("analytic"),
-  labels: z.enum(["empirical", "exact", "sampled"]).default("empirical"),
-  seed: seed.default(0),
+  method: z._default(z.enum(["analytic", "finite-difference"]), "analytic"),
+  labels: z._default(z.enum(["empirical", "exact", "sampled"]), "empirical"),
+  seed: z._default(seed, 0),
 });
 
 /** Losses whose model is a distribution over labels. */

@@ -1,6 +1,6 @@
 // A network as something to learn: LoRA adapters on a frozen base, the base itself, or both.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkFinite, checkFloat32 } from "../checks.ts";
 import { lossOf, type Model, predictInto } from "../core/network-compute.ts";
 import { SampleBlock } from "../core/sample-block.ts";
@@ -29,15 +29,15 @@ export interface NetworkLearnableOptions extends TrainingOptions {
 const learnableOptions = z.strictObject({
   ...trainingMembers,
   network: z.custom<Network>((value) => value instanceof Network, "a Network"),
-  adapter: z
-    .strictObject({
-      rank: positiveInteger.max(1024, "an integer from 1 to 1024"),
+  adapter: z.optional(
+    z.strictObject({
+      rank: positiveInteger.check(z.maximum(1024, "an integer from 1 to 1024")),
       alpha: positiveNumber,
-      targetModules: z.array(z.string()).min(1).optional(),
-    })
-    .optional(),
-  trainable: z.enum(["adapter", "all"]).optional(),
-  seed: seed.default(0),
+      targetModules: z.optional(z.array(z.string()).check(z.minLength(1))),
+    }),
+  ),
+  trainable: z.optional(z.enum(["adapter", "all"])),
+  seed: z._default(seed, 0),
 });
 
 /**
@@ -103,7 +103,8 @@ export class NetworkLearnable implements Learnable {
 
   async propose(active: ModelVersion, request: ProposalRequest) {
     const { parameters } = active as NetworkVersion;
-    const options = { ...this.#options, lr: this.#options.lr * request.lrFactor };
+    const { lr = this.#options.lr, lrFactor } = request;
+    const options = { ...this.#options, lr: lr * lrFactor };
     let candidate: ModelVersion | undefined;
     const report = await trainCopy({
       ...request,

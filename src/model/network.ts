@@ -2,7 +2,7 @@
 //
 // Letters: n samples, i inputs, o outputs of a layer; W [o x i] row-major, b [o].
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkCount, checkFinite, checkFloat32, checkLength } from "../checks.ts";
 import { Block } from "../core/block.ts";
 import { initializeWeights } from "../core/initialize.ts";
@@ -39,21 +39,20 @@ export interface NetworkOptions {
 }
 
 const largestSize = 65536;
-const size = positiveInteger.max(largestSize, `an integer from 1 to ${largestSize}`);
+const size = positiveInteger.check(z.maximum(largestSize, `an integer from 1 to ${largestSize}`));
 const networkOptions = z.strictObject({
   inputSize: size,
   layers: z
     .array(
       z.strictObject({
-        name: z.string().min(1).max(128),
+        name: z.string().check(z.minLength(1), z.maxLength(128)),
         size,
-        activation: z.enum(["identity", "relu", "tanh", "gelu", "sigmoid"]).default("identity"),
+        activation: z._default(z.enum(["identity", "relu", "tanh", "gelu", "sigmoid"]), "identity"),
       }),
     )
-    .min(1)
-    .max(64),
-  loss: lossSchema.default("mse"),
-  seed: seed.default(0),
+    .check(z.minLength(1), z.maxLength(64)),
+  loss: z._default(lossSchema, "mse"),
+  seed: z._default(seed, 0),
 });
 
 /** What other parts of the library need of a network; not part of the public API. */

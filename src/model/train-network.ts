@@ -1,10 +1,10 @@
 // Training of a network's own weights: its options, and one run.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Block } from "../core/block.ts";
 import type { Model } from "../core/network-compute.ts";
 import type { EwcForm } from "../core/training.ts";
-import { parseOptions, seed, share } from "../options.ts";
+import { parseOptions, seed, shareBelowOne } from "../options.ts";
 import type { Sample } from "./sample.ts";
 import {
   type EarlyStop,
@@ -33,26 +33,29 @@ export interface TrainOptions extends TrainingOptions {
 }
 
 /** A part of a batch below 1: new samples are always in it. */
-export const replayShare = share.lt(1, "a number from 0 to below 1").default(0.5);
+export const replayShare = z._default(shareBelowOne, 0.5);
 
 const trainOptions = z.strictObject({
   ...trainingMembers,
-  ewc: z.custom<Consolidation>(isConsolidation, "an Ewc").optional(),
-  ewcForm: z.enum(["gradient", "proximal"]).optional(),
-  replay: z
-    .strictObject({
+  ewc: z.optional(z.custom<Consolidation>(isConsolidation, "an Ewc")),
+  ewcForm: z.optional(z.enum(["gradient", "proximal"])),
+  replay: z.optional(
+    z.strictObject({
       buffer: z.custom<ReplaySource>(isReplaySource, "a ReplayBuffer"),
       share: replayShare,
-    })
-    .optional(),
-  earlyStop: earlyStopSchema.optional(),
-  seed: seed.default(0),
-  signal: z
-    .custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal")
-    .optional(),
-  onProgress: z
-    .custom<(progress: TrainProgress) => void>((value) => typeof value === "function", "a function")
-    .optional(),
+    }),
+  ),
+  earlyStop: z.optional(earlyStopSchema),
+  seed: z._default(seed, 0),
+  signal: z.optional(
+    z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal"),
+  ),
+  onProgress: z.optional(
+    z.custom<(progress: TrainProgress) => void>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
+  ),
 });
 
 function isConsolidation(value: unknown): boolean {

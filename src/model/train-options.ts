@@ -1,6 +1,6 @@
 // Options that every training run shares, and what a run reports.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { EwcForm, OptimizerName, ScheduleName, TrainingSpec } from "../core/training.ts";
 import { DriftkeelRangeError } from "../errors.ts";
 import {
@@ -16,9 +16,9 @@ const LARGEST_COUNT = 2 ** 31 - 1;
 const RANGE = `an integer from 1 to ${LARGEST_COUNT}`;
 
 /** Steps, samples and the like. */
-export const count = positiveInteger.max(LARGEST_COUNT, RANGE);
+export const count = positiveInteger.check(z.maximum(LARGEST_COUNT, RANGE));
 
-const belowOne = nonNegativeNumber.lt(1, "a number from 0 to below 1");
+const belowOne = nonNegativeNumber.check(z.lt(1, "a number from 0 to below 1"));
 
 /** Largest gradient norm; Infinity turns clipping off (zod's numbers are finite). */
 const clipNorm = z.union([positiveNumber, z.literal(Number.POSITIVE_INFINITY)], "a number > 0");
@@ -26,25 +26,26 @@ const clipNorm = z.union([positiveNumber, z.literal(Number.POSITIVE_INFINITY)], 
 /** Schema members of the options below. */
 export const trainingMembers = {
   lr: positiveNumber,
-  maxSteps: count.optional(),
-  epochs: count.optional(),
-  batchSize: count.optional(),
-  optimizer: z.enum(["sgd", "momentum", "adamw"]).default("sgd"),
-  momentum: belowOne.default(0.9),
-  beta2: belowOne.default(0.999),
-  clipNorm: clipNorm.default(1),
-  weightDecay: nonNegativeNumber.default(0),
-  schedule: z.enum(["constant", "cosine"]).default("constant"),
-  warmupSteps: nonNegativeInteger
-    .max(LARGEST_COUNT, `an integer from 0 to ${LARGEST_COUNT}`)
-    .default(0),
+  maxSteps: z.optional(count),
+  epochs: z.optional(count),
+  batchSize: z.optional(count),
+  optimizer: z._default(z.enum(["sgd", "momentum", "adamw"]), "sgd"),
+  momentum: z._default(belowOne, 0.9),
+  beta2: z._default(belowOne, 0.999),
+  clipNorm: z._default(clipNorm, 1),
+  weightDecay: z._default(nonNegativeNumber, 0),
+  schedule: z._default(z.enum(["constant", "cosine"]), "constant"),
+  warmupSteps: z._default(
+    nonNegativeInteger.check(z.maximum(LARGEST_COUNT, `an integer from 0 to ${LARGEST_COUNT}`)),
+    0,
+  ),
 };
 
 /** Schema of `earlyStop`. */
 export const earlyStopSchema = z.strictObject({
-  holdout: z.array(z.custom<Sample>()).min(1, "an array of at least 1 sample"),
-  patience: count.default(5),
-  evaluateEvery: count.default(10),
+  holdout: z.array(z.custom<Sample>()).check(z.minLength(1, "an array of at least 1 sample")),
+  patience: z._default(count, 5),
+  evaluateEvery: z._default(count, 10),
 });
 
 /** How parameters are moved; the same for a network and for an adapter. */
@@ -112,7 +113,7 @@ export interface TrainReport {
 }
 
 /** The options above with their defaults. */
-export type ParsedTrainingOptions = z.output<z.ZodObject<typeof trainingMembers>>;
+export type ParsedTrainingOptions = z.output<z.ZodMiniObject<typeof trainingMembers>>;
 
 /** The numbers of a training spec that options and sample counts decide. Throws OPTION_INVALID. */
 export function stepsAndBatches(

@@ -5,7 +5,7 @@
 // change in one step: the one of the next version is written before the pointer moves, the one of
 // the last is removed after. Samples after the checkpoint are observed again, in order.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import type { Sample } from "../model/sample.ts";
 import { parseState } from "../options.ts";
@@ -20,7 +20,7 @@ const FOLDER = "state/";
 const checkpointRecord = z.strictObject({
   format_version: z.literal(1),
   version_id: z.string(),
-  previous_id: z.string().nullable(),
+  previous_id: z.nullable(z.string()),
   state: z.custom<{ observed: number }>((value) => typeof value === "object" && value !== null),
 });
 type Checkpoint = z.output<typeof checkpointRecord>;
@@ -107,9 +107,9 @@ export class LearnerMemory {
 }
 
 const peekSchema = z.object({
-  observed: z.int().min(0),
-  held: z.string().nullable(),
-  safe_mode: z.object({ mode: z.enum(["normal", "frozen", "recovering"]) }).nullable(),
+  observed: z.int().check(z.minimum(0)),
+  held: z.nullable(z.string()),
+  safe_mode: z.nullable(z.object({ mode: z.enum(["normal", "frozen", "recovering"]) })),
 });
 
 /**

@@ -19,14 +19,21 @@ interface UpdateLimits {
   updateGuard?: (() => Promise<boolean>) | undefined;
 }
 
+/** Samples that there are for an update. */
+interface Supply {
+  training: number;
+  holdout: number;
+  /** Training samples since the last update. */
+  fresh: number;
+}
+
 /** Why there can be no update now; undefined when there can. */
 export async function obstacleToUpdate(
   limits: UpdateLimits,
-  { intake, safeMode, held, triggerState }: LearnerState,
+  { safeMode, held, triggerState }: LearnerState,
+  { training, holdout, fresh }: Supply,
   nowMs: number,
 ): Promise<Obstacle | undefined> {
-  const training = intake.training().length;
-  const holdout = intake.holdout().length;
   const { minSamples, minNewSamples, minIntervalMs, minHoldout, updateGuard } = limits;
   const { lastTriggerTime } = triggerState;
   const sinceMs = lastTriggerTime == null ? undefined : nowMs - Number(lastTriggerTime);
@@ -37,8 +44,8 @@ export async function obstacleToUpdate(
   if (training < minSamples) {
     return obstacle("few-samples", `${training} training samples, ${minSamples} are needed`);
   }
-  if (intake.sinceUpdate < minNewSamples) {
-    const reason = `${intake.sinceUpdate} new training samples, ${minNewSamples} are needed`;
+  if (fresh < minNewSamples) {
+    const reason = `${fresh} new training samples, ${minNewSamples} are needed`;
     return obstacle("few-samples", reason);
   }
   if (holdout < minHoldout) {

@@ -1,10 +1,16 @@
 // Options of the online learner.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Clock, clock } from "../clock.ts";
 import type { Learnable } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
-import { nonNegativeInteger, nonNegativeNumber, positiveInteger, seed, share } from "../options.ts";
+import {
+  nonNegativeInteger,
+  nonNegativeNumber,
+  positiveInteger,
+  seed,
+  shareBelowOne,
+} from "../options.ts";
 import { type StoreOptions, storeOptions } from "../store/choose-store.ts";
 import { storagePath } from "../store/storage-options.ts";
 import type { DriftDetector } from "./drift/drift-detector.ts";
@@ -104,33 +110,33 @@ const object = <T>(phrase: string, ...methods: string[]) =>
 /** Schema of the options; the parts that other classes own are checked by those. */
 export const learnerOptions = z.strictObject({
   model: object<Learnable>("something to learn", "initial", "load", "propose", "fisher", "check"),
-  modelId: z.string().min(1).max(128).default("model"),
-  storagePath: storagePath.optional(),
+  modelId: z._default(z.string().check(z.minLength(1), z.maxLength(128)), "model"),
+  storagePath: z.optional(storagePath),
   store: storeOptions.store,
   disk: storeOptions.disk,
   lockHost: storeOptions.lockHost,
-  maxVersions: positiveInteger.default(20),
-  durableSamples: z.boolean().default(true),
-  checkpointEvery: positiveInteger.max(1_000_000, "at most 10^6").default(256),
-  intake: object<IntakeOptions>("an object").optional(),
-  history: z.array(z.custom<Sample>()).optional(),
-  onDrift: z.enum(["new-chapter", "update"]).default("new-chapter"),
-  detector: object<DriftDetector>("a drift detector", "update", "state", "restore").optional(),
-  trigger: object<Trigger>("a trigger", "shouldRetrain", "recordSample").optional(),
-  validator: object<Validator>("a validator", "validate").optional(),
-  minSamples: positiveInteger.default(64),
-  minNewSamples: nonNegativeInteger.default(0),
-  minIntervalMs: nonNegativeNumber.default(0),
-  minHoldout: positiveInteger.default(16),
-  pnl: z.custom<ProfitAndLoss>((value) => typeof value === "function", "a function").optional(),
-  watched: z.enum(["loss", "pnl"]).default("loss"),
-  replayShare: share.lt(1, "a number from 0 to below 1").default(0.5),
-  ewc: object<LearnerEwcOptions>("an object").optional(),
-  probation: z.union([z.literal(false), object<ProbationOptions>("an object")]).default({}),
-  safeMode: z.union([z.literal(false), object<SafeModeOptions>("an object")]).default({}),
-  updateGuard: z
-    .custom<() => Promise<boolean>>((value) => typeof value === "function", "a function")
-    .optional(),
-  seed: seed.default(0),
+  maxVersions: z._default(positiveInteger, 20),
+  durableSamples: z._default(z.boolean(), true),
+  checkpointEvery: z._default(positiveInteger.check(z.maximum(1_000_000, "at most 10^6")), 256),
+  intake: z.optional(object<IntakeOptions>("an object")),
+  history: z.optional(z.array(z.custom<Sample>())),
+  onDrift: z._default(z.enum(["new-chapter", "update"]), "new-chapter"),
+  detector: z.optional(object<DriftDetector>("a drift detector", "update", "state", "restore")),
+  trigger: z.optional(object<Trigger>("a trigger", "shouldRetrain", "recordSample")),
+  validator: z.optional(object<Validator>("a validator", "validate")),
+  minSamples: z._default(positiveInteger, 64),
+  minNewSamples: z._default(nonNegativeInteger, 0),
+  minIntervalMs: z._default(nonNegativeNumber, 0),
+  minHoldout: z._default(positiveInteger, 16),
+  pnl: z.optional(z.custom<ProfitAndLoss>((value) => typeof value === "function", "a function")),
+  watched: z._default(z.enum(["loss", "pnl"]), "loss"),
+  replayShare: z._default(shareBelowOne, 0.5),
+  ewc: z.optional(object<LearnerEwcOptions>("an object")),
+  probation: z._default(z.union([z.literal(false), object<ProbationOptions>("an object")]), {}),
+  safeMode: z._default(z.union([z.literal(false), object<SafeModeOptions>("an object")]), {}),
+  updateGuard: z.optional(
+    z.custom<() => Promise<boolean>>((value) => typeof value === "function", "a function"),
+  ),
+  seed: z._default(seed, 0),
   now: clock,
 });

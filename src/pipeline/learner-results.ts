@@ -1,10 +1,12 @@
 // What the online learner answers.
 
 import type { Measurements, UpdateReason } from "../events.ts";
+import type { Sample } from "../model/sample.ts";
 import type { TrainReport } from "../model/train-options.ts";
 import type { DriftState } from "./drift/drift-detector.ts";
 import type { ProbationOutcome } from "./promote/probation.ts";
 import type { SafeModeState } from "./promote/safe-mode.ts";
+import type { Validator } from "./validate/validator.ts";
 
 /** What `predict` gives. */
 export interface Prediction {
@@ -14,16 +16,42 @@ export interface Prediction {
   versionId: string;
 }
 
-/** What `update` takes. */
+/** What `update` and `dryRun` take. */
 export interface UpdateRequest {
   /** Ends the training early; the update then ends as failed with UPDATE_CANCELLED. */
   signal?: AbortSignal;
+  /**
+   * Trains and judges on these in place of the windows, split into both sides as every sample is.
+   * They are not observed, and not to be changed before the update has begun.
+   */
+  samples?: readonly Sample[];
+  /** Learning rate in place of the configured one; after a rollback it is halved all the same. */
+  lr?: number;
+  /**
+   * Strength of EWC in place of the configured one. When the learner remembers no Fisher, that of
+   * the active version on the held-out samples is taken for this update.
+   */
+  lambda?: number;
+  /** Judges after the learner's own validator has accepted. */
+  validator?: Validator;
+  /** Who asks, as `current.json` tells it of the version; default "online-learner". */
+  source?: string;
+  /** Awaited between training and judging. */
+  onTrained?: (report: TrainReport) => Promise<void> | void;
 }
 
 /** Timestamps of the oldest and the newest of some samples. */
 export interface TimeSpan {
   from: Date;
   to: Date;
+}
+
+/** The EWC of one training. */
+export interface EwcFacts {
+  lambda: number;
+  /** Largest and median element of the Fisher; NaN or Infinity show that it broke. */
+  fisherMax: number;
+  fisherMedian: number;
 }
 
 /** What an update was made of. */
@@ -37,6 +65,8 @@ export interface UpdateFacts {
   judgedOn: TimeSpan | undefined;
   /** Undefined when the training failed. */
   training: TrainReport | undefined;
+  /** What the training was held to; undefined without EWC and when the training failed. */
+  ewc: EwcFacts | undefined;
   /** Loss on the held-out window; undefined when it was not measured. */
   heldOut: { lossBefore: number; lossAfter: number } | undefined;
 }
@@ -53,15 +83,28 @@ export interface UpdateOutcome {
   facts?: UpdateFacts;
 }
 
+/** How a dry run ended: `accepted` where an update would have been promoted. */
+export interface DryRunOutcome extends Omit<UpdateOutcome, "outcome" | "versionId"> {
+  outcome: "accepted" | "rejected" | "skipped" | "failed";
+}
+
 /** What one sample did. */
 export interface Observation {
   /** Loss of the active version, before the sample was learned. */
   loss: number;
   side: "training" | "holdout";
+  /** What the output earned; only for a learner with `pnl`. */
+  pnl?: number;
   drift: DriftState;
   /** Whether probation went back to the previous version. */
   rolledBack: boolean;
   update?: UpdateOutcome;
+}
+
+/** A sample that would survive a power cut. */
+export interface Submission {
+  /** What it did, once it was learned. Nobody needs to wait for it. */
+  learned: Promise<Observation>;
 }
 
 export interface LearnerStatus {

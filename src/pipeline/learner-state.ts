@@ -1,7 +1,7 @@
 // What a learner's later behaviour depends on beside the weights, and how it is kept and comes
 // back.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { checkTrainable } from "../model/check-samples.ts";
 import type { Learnable, ModelVersion } from "../model/learnable.ts";
@@ -27,14 +27,14 @@ const wholeState = z.strictObject({
   observed: nonNegativeInteger,
   attempts: nonNegativeInteger,
   is_adapting: z.boolean(),
-  held: z.string().nullable(),
+  held: z.nullable(z.string()),
   intake: z.unknown(),
   detector: z.unknown(),
   safe_mode: z.unknown(),
   probation: z.unknown(),
   trigger: z.unknown(),
   trigger_state: z.strictObject({
-    last_trigger_ms: z.number().nullable(),
+    last_trigger_ms: z.nullable(z.number()),
     sample_count: nonNegativeInteger,
     recent_losses: z.array(z.number()),
   }),
@@ -207,6 +207,17 @@ export class LearnerState {
       detector?.restore(before[0]);
       safeMode?.restore(before[1]);
       intake.replay?.seek(before[2]);
+    };
+  }
+
+  /** Remembers where the random draws stand; the returned function puts them back. */
+  drawsPoint(): () => void {
+    const { trainer, intake } = this;
+    const { attempts } = trainer;
+    const cursor = intake.replay?.cursor();
+    return () => {
+      trainer.attempts = attempts;
+      if (cursor !== undefined) intake.replay?.seek(cursor);
     };
   }
 

@@ -1,6 +1,6 @@
 // Opens what a learner keeps: its store, the versions in it, and the audit log beside it.
 
-import { AuditLog } from "../store/audit-log.ts";
+import { AuditLog } from "#folders";
 import { chooseStore, type StoreOptions } from "../store/choose-store.ts";
 import type { Disk } from "../store/disk.ts";
 import type { LockHost } from "../store/lock-host.ts";

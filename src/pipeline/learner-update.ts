@@ -1,14 +1,17 @@
 // One update of a learner: may it start, train a copy, judge it, promote it or drop it.
 
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import type { ObstacleKind, UpdateReason } from "../events.ts";
 import type { ModelVersion } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
-import type { Intake } from "./feedback/intake.ts";
+import type { Side } from "./feedback/intake.ts";
+import { inTurns } from "./in-turns.ts";
+import { ewcFactsOf, factsOf, type Windows } from "./learner-facts.ts";
 import { type Obstacle, obstacleToUpdate } from "./learner-obstacle.ts";
 import type { learnerOptions } from "./learner-options.ts";
-import type { TimeSpan, UpdateFacts, UpdateOutcome } from "./learner-results.ts";
+import type { CheckedRequest } from "./learner-request.ts";
+import type { DryRunOutcome, UpdateFacts, UpdateOutcome } from "./learner-results.ts";
 import type { LearnerState } from "./learner-state.ts";
 import type { LearnerTrace } from "./learner-trace.ts";
 import type { Promoter } from "./promote/promoter.ts";
@@ -29,12 +32,20 @@ interface UpdateParts {
   prepare: (id: string, previousId: string) => Promise<void>;
 }
 
+/** What one update is given. */
+interface Assignment {
+  windows: Windows;
+  request: CheckedRequest;
+  facts: UpdateFacts;
+}
+
 /** A candidate that was trained. */
 interface Proposed {
   candidate: ModelVersion;
   parentId: string;
   seed: number;
   training: readonly Sample[];
+  source: string;
 }
 
 /** Runs one update at a time; its owner sees to that. */
@@ -59,9 +70,20 @@ export class LearnerUpdate {
    * What became of it; failures with a code are outcomes, too. Undefined when nobody needs to know:
    * it was skipped for what was told the last time.
    */
-  async run(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome | undefined> {
+  async run(
+    reason: UpdateReason,
+    request: CheckedRequest,
+  ): Promise<UpdateOutcome | DryRunOutcome | undefined> {
     const { options, state, trace, nowMs } = this.#parts;
-    const obstacle = await obstacleToUpdate(options, state, nowMs()).catch(guardFailed);
+    const windows = await this.#windowsOf(request);
+    const [training, holdout] = [windows.training.length, windows.holdout.length];
+    // Samples that were chosen for one update are all new to it.
+    const fresh = request.samples ? training : state.intake.sinceUpdate;
+    const supply = { training, holdout, fresh };
+    const obstacle = await obstacleToUpdate(options, state, supply, nowMs()).catch(guardFailed);
+    if (obstacle && request.isDryRun) {
+      return { outcome: "skipped", reason: obstacle.reason, measurements: {} };
+    }
     const before = this.#obstacle;
     this.#obstacle = obstacle?.kind;
     if (obstacle) {
@@ -71,61 +93,107 @@ export class LearnerUpdate {
       trace.emit({ type: "update-skipped", obstacle: kind, reason: why });
       return { outcome: "skipped", reason: why, measurements: {} };
     }
-    const training = [...state.intake.training()];
-    const facts = factsOf(reason, state.intake);
+    const facts = factsOf(reason, windows, state.intake.replay?.size ?? 0);
+    const undoDraws = state.drawsPoint();
+    this.#isRunning = true;
+    if (!request.isDryRun) this.#begin(facts);
+    try {
+      return { ...(await this.#propose({ windows, request, facts })), facts };
+    } catch (error) {
+      // The sample that led here was learned: an error must not look as if it had been refused.
+      const { code, message } = failureOf(error);
+      if (!request.isDryRun) trace.emit({ type: "update-failed", code, message });
+      return { outcome: "failed", reason: message, measurements: {}, facts };
+    } finally {
+      this.#isRunning = false;
+      if (request.isDryRun) undoDraws();
+    }
+  }
+
+  #begin({ reason, samples, trainedOn }: UpdateFacts): void {
+    const { state, trace, nowMs } = this.#parts;
     state.intake.markUpdate();
     state.triggerState.lastTriggerTime = nowMs();
-    this.#isRunning = true;
-    const { samples } = facts;
     trace.emit({
       type: "update-started",
       reason,
       samples: samples.training,
       replayed: samples.replay,
-      ...(facts.trainedOn && { trainedOn: facts.trainedOn }),
+      ...(trainedOn && { trainedOn }),
     });
-    try {
-      return { ...(await this.#propose(training, facts, signal)), facts };
-    } catch (error) {
-      // The sample that led here was learned: an error must not look as if it had been refused.
-      const { code, message } = failureOf(error);
-      trace.emit({ type: "update-failed", code, message });
-      return { outcome: "failed", reason: message, measurements: {}, facts };
-    } finally {
-      this.#isRunning = false;
+  }
+
+  /** Copies: the learner's own windows go on while it trains. */
+  async #windowsOf({ samples }: CheckedRequest): Promise<Windows> {
+    const { intake } = this.#parts.state;
+    const windows: Record<Side, Sample[]> = { training: [], holdout: [] };
+    if (samples) {
+      await inTurns(samples, (sample) => windows[intake.sideOf(sample)].push(sample));
+      return windows;
     }
+    return { training: [...intake.training()], holdout: [...intake.holdout()] };
   }
 
   /** Trains a copy and judges it beside the active version, on samples that neither has seen. */
-  async #propose(
-    training: readonly Sample[],
-    facts: UpdateFacts,
-    signal: AbortSignal | undefined,
-  ): Promise<UpdateOutcome> {
-    const { options, promoter, state, trace } = this.#parts;
+  async #propose(assignment: Assignment): Promise<UpdateOutcome | DryRunOutcome> {
+    const { windows, request, facts } = assignment;
+    const { promoter } = this.#parts;
     const { id: parentId, version } = promoter.active;
+    const { candidate, report, seed, consolidation } = await this.#train(version, assignment);
+    facts.training = report;
+    facts.ewc = consolidation && ewcFactsOf(consolidation);
+    await request.onTrained?.(report);
+    const verdict = await this.#judge(version, candidate, assignment);
+    if (request.isDryRun) return this.#note(candidate, verdict);
+    if (!verdict.pass) return this.#reject(candidate, verdict);
+    const { source = "online-learner" } = request;
+    const { training } = windows;
+    return this.#promote({ candidate, parentId, seed, training, source }, verdict);
+  }
+
+  #train(active: ModelVersion, { windows, request }: Assignment) {
+    const { state, trace } = this.#parts;
     const factors = state.safeMode?.adjust({ lr: 1, lambda: 1 }) ?? { lr: 1, lambda: 1 };
-    const { candidate, report, seed } = await state.trainer.propose({
-      active: version,
-      samples: training,
+    return state.trainer.propose({
+      active,
+      samples: windows.training,
       replay: state.intake.replay,
+      lr: request.lr,
+      lambda: request.lambda,
       lrFactor: factors.lr,
       lambdaFactor: factors.lambda,
-      signal,
+      held: windows.holdout,
+      signal: request.signal,
       onProgress: ({ step, maxSteps, loss }) =>
         trace.emit({ type: "update-progressed", step, maxSteps, loss }),
     });
-    facts.training = report;
+  }
+
+  /** The learner's own validator, then the one of the request. */
+  async #judge(
+    active: ModelVersion,
+    candidate: ModelVersion,
+    { windows: { holdout }, request, facts }: Assignment,
+  ): Promise<ValidationResult> {
+    const { options, promoter, state } = this.#parts;
     const { pnl } = options;
-    const { gradientNorm } = report;
-    const samples = { holdout: state.intake.holdout(), retention: state.intake.retention() };
+    const samples = { holdout, retention: state.intake.retention() };
     const anchor = pnl && (await promoter.anchor());
-    const before = snapshotOf(version, samples, { pnl, anchor });
-    const after = snapshotOf(candidate, samples, { pnl, gradientNorm });
+    const gradientNorm = facts.training!.gradientNorm;
+    const before = await snapshotOf(active, samples, { pnl, anchor });
+    const after = await snapshotOf(candidate, samples, { pnl, gradientNorm });
     facts.heldOut = { lossBefore: before.loss, lossAfter: after.loss };
-    const verdict = this.#validator.validate(before, after);
-    if (!verdict.pass) return this.#reject(candidate, verdict);
-    return this.#promote({ candidate, parentId, seed, training }, verdict);
+    const { validator } = request;
+    const all = validator ? new Composite([this.#validator, validator]) : this.#validator;
+    return all.validate(before, after);
+  }
+
+  /** A dry run leaves a note in the audit log, and is no event. */
+  #note(candidate: ModelVersion, { pass, reason, measurements }: ValidationResult): DryRunOutcome {
+    candidate.dispose();
+    const outcome = pass ? "accepted" : "rejected";
+    this.#parts.trace.note("dry-run", { outcome, reason, measurements });
+    return { outcome, reason, measurements };
   }
 
   #reject(candidate: ModelVersion, { reason, measurements }: ValidationResult): UpdateOutcome {
@@ -136,7 +204,7 @@ export class LearnerUpdate {
 
   /** Durable, then swapped, then told; what it can do now is remembered by EWC. */
   async #promote(
-    { candidate, parentId, seed, training }: Proposed,
+    { candidate, parentId, seed, training, source }: Proposed,
     verdict: ValidationResult,
   ): Promise<UpdateOutcome> {
     const { promoter, state, trace, prepare } = this.#parts;
@@ -149,7 +217,7 @@ export class LearnerUpdate {
       state.trainer.consolidate(candidate, training);
       state.beginProbation();
       const served = await promoter.promote(candidate, parentId, {
-        source: "online-learner",
+        source,
         parts: state.saveModelParts(),
         seed,
         benchmark: measurements,
@@ -188,29 +256,6 @@ function failureOf(error: unknown): { code: string; message: string } {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function factsOf(reason: UpdateReason, intake: Intake): UpdateFacts {
-  const [training, holdout] = [intake.training(), intake.holdout()];
-  const replay = intake.replay?.size ?? 0;
-  return {
-    reason,
-    samples: { training: training.length, replay, holdout: holdout.length },
-    trainedOn: spanOf(training),
-    judgedOn: spanOf(holdout),
-    training: undefined,
-    heldOut: undefined,
-  };
-}
-
-function spanOf(samples: readonly Sample[]): TimeSpan | undefined {
-  const times = samples.flatMap(({ timestamp }) => timestamp?.getTime() ?? []);
-  if (times.length === 0) return undefined;
-  const [from, to] = times.reduce(
-    ([least, most], ms) => [Math.min(least!, ms), Math.max(most!, ms)],
-    [times[0]!, times[0]!],
-  );
-  return { from: new Date(from!), to: new Date(to!) };
 }
 
 function superseded(): DriftkeelError {

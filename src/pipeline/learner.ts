@@ -1,6 +1,6 @@
 // The whole loop: feedback, drift, trigger, update, validate, promote, watch, roll back.
 
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { millisecondsOf } from "../clock.ts";
 import { DriftkeelError } from "../errors.ts";
 import type { LearnerEvent, Measurements, UpdateReason } from "../events.ts";
@@ -9,15 +9,18 @@ import type { Sample } from "../model/sample.ts";
 import { parseOptions } from "../options.ts";
 import { Turns } from "../store/turns.ts";
 import type { VersionStore } from "../store/version-store.ts";
-import type { DriftState } from "./drift/drift-detector.ts";
 import { duplicateSample } from "./feedback/sample-copy.ts";
 import { hasHelped } from "./has-helped.ts";
+import { LearnerAlarm } from "./learner-alarm.ts";
 import { LearnerKeeper } from "./learner-keeper.ts";
 import { learnerOptions, type OnlineLearnerOptions } from "./learner-options.ts";
+import { type CheckedRequest, checkedCopies, checkRequest } from "./learner-request.ts";
 import type {
+  DryRunOutcome,
   LearnerStatus,
   Observation,
   Prediction,
+  Submission,
   UpdateOutcome,
   UpdateRequest,
 } from "./learner-results.ts";
@@ -26,7 +29,7 @@ import { type LearnerStorage, openStorage } from "./learner-storage.ts";
 import { LearnerTrace } from "./learner-trace.ts";
 import { LearnerUpdate } from "./learner-update.ts";
 import { Promoter } from "./promote/promoter.ts";
-import { watchedValue } from "./watched-value.ts";
+import { profitOn, watchedValue } from "./watched-value.ts";
 
 type Options = z.output<typeof learnerOptions>;
 
@@ -38,6 +41,7 @@ export class OnlineLearner {
   readonly #state: LearnerState;
   readonly #trace: LearnerTrace;
   readonly #keeper: LearnerKeeper;
+  readonly #alarm: LearnerAlarm;
   readonly #update: LearnerUpdate;
   readonly #turns = new Turns();
   #isRequested = false;
@@ -57,6 +61,7 @@ export class OnlineLearner {
     const { checkpointEvery } = options;
     const parts = { promoter, state: this.#state, trace: this.#trace };
     this.#keeper = new LearnerKeeper({ ...parts, checkpointEvery });
+    this.#alarm = new LearnerAlarm(options, state, this.#trace);
     this.#update = new LearnerUpdate({
       ...parts,
       options,
@@ -113,21 +118,58 @@ export class OnlineLearner {
    * `benchmark`), FILE_FAILED, STORE_CLOSED.
    */
   async observe(feedback: Sample): Promise<Observation> {
+    return (await this.submit(feedback)).learned;
+  }
+
+  /**
+   * As `observe`, but resolves as soon as the sample is durable, while others before it or an
+   * update are still under way; `learned` tells the rest. Samples are learned in the order in which
+   * they were submitted, after a crash too. Throws as `observe`.
+   */
+  async submit(feedback: Sample): Promise<Submission> {
     this.#checkOpen();
     this.#options.model.check("feedback", [feedback]);
     checkTrainable("feedback", [feedback]);
     const sample = duplicateSample(feedback);
     const kept = this.#keeper.add(sample);
-    kept.catch(() => {}); // told below, in its turn
-    return this.#turns.run(async () => {
+    const learned = this.#turns.run(async () => {
       await kept;
       return this.#keeper.concluded(() => this.#learn(sample));
     });
+    learned.catch(() => {}); // it is the caller's to hear
+    await kept;
+    return { learned };
   }
 
-  /** Asks for an update now. Throws UPDATE_IN_PROGRESS when one runs or waits, STORE_CLOSED. */
+  /**
+   * Asks for an update now. Throws OPTION_INVALID, OPTION_UNKNOWN, what the model's check throws
+   * for samples of the request, UPDATE_IN_PROGRESS when one runs or waits, STORE_CLOSED.
+   */
   async update(request: UpdateRequest = {}): Promise<UpdateOutcome> {
+    const isDryRun = false;
+    return (await this.#ask(request, isDryRun)) as UpdateOutcome;
+  }
+
+  /**
+   * Trains and judges as `update` does, promotes nothing and leaves the learner as it was. Throws
+   * as `update`.
+   */
+  async dryRun(request: UpdateRequest = {}): Promise<DryRunOutcome> {
+    const isDryRun = true;
+    return (await this.#ask(request, isDryRun)) as DryRunOutcome;
+  }
+
+  async #ask(
+    request: UpdateRequest,
+    isDryRun: boolean,
+  ): Promise<UpdateOutcome | DryRunOutcome | undefined> {
     this.#checkOpen();
+    const checked = { ...checkRequest(request), isDryRun };
+    const { samples } = checked;
+    if (samples) {
+      checked.samples = await checkedCopies(this.#options.model, samples);
+      this.#checkOpen(); // it may have been closed meanwhile
+    }
     if (this.#isRequested || this.#update.isRunning) {
       throw new DriftkeelError(
         "UPDATE_IN_PROGRESS",
@@ -135,7 +177,7 @@ export class OnlineLearner {
       );
     }
     this.#isRequested = true;
-    const run = async () => (await this.#runUpdate("request", request.signal))!; // always answered
+    const run = () => this.#runUpdate("request", checked);
     return this.#turns
       .run(() => this.#keeper.concluded(run))
       .finally(() => {
@@ -230,15 +272,15 @@ export class OnlineLearner {
     state.observed += 1;
     const { version } = this.#promoter.active;
     const loss = version.loss([sample]);
-    const watched = watchedValue(this.#options, version, sample, loss);
+    const pnl = profitOn(this.#options, version, sample);
+    const watched = this.#options.watched === "pnl" ? (pnl ?? loss) : loss;
     const side = state.intake.accept(sample);
+    const seen = { loss, side, ...(pnl !== undefined && { pnl }) };
     // After a rollback the rest of the sample belongs to a model that no longer serves.
-    if (await this.#watch(sample, watched))
-      return { loss, side, drift: "stable", rolledBack: true };
-    const drift = this.#detectDrift(watched);
-    const reason = this.#updateReason(drift, watched);
-    const update = reason && (await this.#runUpdate(reason));
-    return { loss, side, drift, rolledBack: false, ...(update && { update }) };
+    if (await this.#watch(sample, watched)) return { ...seen, drift: "stable", rolledBack: true };
+    const { drift, reason } = this.#alarm.hear(watched);
+    const update = (reason && (await this.#runUpdate(reason))) as UpdateOutcome | undefined;
+    return { ...seen, drift, rolledBack: false, ...(update && { update }) };
   }
 
   /** Probation: the previous version runs in the shadow; goes back when the new one is worse. */
@@ -249,8 +291,7 @@ export class OnlineLearner {
     const isRunning = probation.outcome === "running";
     if (isRunning) {
       const before = previous.version;
-      const loss = before.loss([sample]);
-      probation.observe(watchedValue(this.#options, before, sample, loss), watched);
+      probation.observe(watchedValue(this.#options, before, sample), watched);
     }
     const { outcome, reason, measurements } = probation;
     if (outcome === "rolled-back") {
@@ -262,47 +303,6 @@ export class OnlineLearner {
       this.#trace.emit({ type: "probation-ended", versionId: active.id, outcome, reason });
     }
     return false;
-  }
-
-  #detectDrift(watched: number): DriftState {
-    const { detector } = this.#options;
-    if (!detector || !Number.isFinite(watched)) return "stable";
-    const drift = detector.update(watched);
-    if (drift === "drift") {
-      const { measurements } = detector;
-      this.#trace.emit({ type: "drift-detected", value: watched, measurements });
-    }
-    return drift;
-  }
-
-  /**
-   * After drift the windows start empty, and an update is tried whenever `minSamples` new ones are
-   * there, until the training window has filled and another one no longer helps: the first samples
-   * of a new world say little.
-   */
-  #updateReason(drift: DriftState, watched: number): UpdateReason | undefined {
-    const { minSamples, minHoldout, onDrift } = this.#options;
-    const state = this.#state;
-    const isTriggered = this.#askTrigger(watched);
-    if (drift === "drift") {
-      if (onDrift === "update") return "drift";
-      // Alarm upon alarm must not keep the windows from ever filling.
-      const isTooNew = state.isAdapting && state.intake.training().length < minSamples;
-      if (!isTooNew) state.intake.startChapter();
-      state.isAdapting = true;
-    }
-    const isReady = state.intake.holdout().length >= minHoldout;
-    if (state.isAdapting && isReady && state.intake.sinceUpdate >= minSamples) return "drift";
-    return isTriggered ? "trigger" : undefined;
-  }
-
-  #askTrigger(watched: number): boolean {
-    const { trigger } = this.#options;
-    if (!trigger || !Number.isFinite(watched)) return false;
-    const { triggerState } = this.#state;
-    const loss = this.#options.watched === "pnl" ? -watched : watched;
-    trigger.recordSample(triggerState, loss);
-    return trigger.shouldRetrain(triggerState, loss);
   }
 
   async #goBack(to: string, reason: string, measurements: Measurements): Promise<void> {
@@ -321,9 +321,12 @@ export class OnlineLearner {
     this.#trace.emit({ type: "rolled-back", from, to, reason, measurements });
   }
 
-  async #runUpdate(reason: UpdateReason, signal?: AbortSignal): Promise<UpdateOutcome | undefined> {
-    const result = await this.#update.run(reason, signal);
-    if (!result || result.outcome === "skipped") return result;
+  async #runUpdate(
+    reason: UpdateReason,
+    request: CheckedRequest = { isDryRun: false },
+  ): Promise<UpdateOutcome | DryRunOutcome | undefined> {
+    const result = await this.#update.run(reason, request);
+    if (!result || result.outcome === "skipped" || request.isDryRun) return result;
     const state = this.#state;
     state.isAdapting &&= !state.intake.isFull || hasHelped(result);
     this.#keeper.checkpointSoon();

@@ -1,6 +1,6 @@
 // Two ready-made ways to run a learner: hardly ever and with great care, or every day.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Clock, clock } from "../clock.ts";
 import { parseOptions, positiveInteger, positiveNumber } from "../options.ts";
 import type { OnlineLearnerOptions } from "./learner-options.ts";
@@ -29,8 +29,8 @@ const pnl = z.custom<ProfitAndLoss>((value) => typeof value === "function", "a f
 
 const conservativeOptions = z.strictObject({
   lr: positiveNumber,
-  classes: positiveInteger.optional(),
-  pnl: pnl.optional(),
+  classes: z.optional(positiveInteger),
+  pnl: z.optional(pnl),
   now: clock,
 });
 

@@ -1,6 +1,6 @@
 // The options of a replay: what may be chosen, within which limits, and what is chosen otherwise.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   nonNegativeInteger,
   nonNegativeNumber,
@@ -21,68 +21,76 @@ const HOLDOUT = "a number above 0 and below 1";
  */
 const schema = z.strictObject({
   /** Of the base network, the adapter and the replay buffer. */
-  seed: seed.default(1),
+  seed: z._default(seed, 1),
   /** Calendar years the base network is trained on; live trading starts after them. */
-  warmupYears: positiveInteger.max(50, "an integer from 1 to 50").default(3),
+  warmupYears: z._default(positiveInteger.check(z.maximum(50, "an integer from 1 to 50")), 3),
   /** Trading days between scheduled updates. */
-  scheduleDays: positiveInteger.default(21),
+  scheduleDays: z._default(positiveInteger, 21),
   /** Cost of changing the position by one unit, in hundredths of a percent. */
-  costBps: nonNegativeNumber.max(100, "a number from 0 to 100").default(1),
+  costBps: z._default(nonNegativeNumber.check(z.maximum(100, "a number from 0 to 100")), 1),
   /** Calendar days after the start of an update in which no other starts. */
-  cooldownDays: nonNegativeInteger.default(14),
+  cooldownDays: z._default(nonNegativeInteger, 14),
   /** Newest trading days that train, those held out not counted. */
-  trainDays: positiveInteger.default(252),
+  trainDays: z._default(positiveInteger, 252),
   /** Part of all days that is held out of training, decided once per day by its content. */
-  holdoutShare: share.gt(0, HOLDOUT).lt(1, HOLDOUT).default(0.2),
+  holdoutShare: z._default(share.check(z.gt(0, HOLDOUT), z.lt(1, HOLDOUT)), 0.2),
   /** Newest held-out days, which judge. */
-  holdoutDays: positiveInteger.min(10, "an integer of at least 10").default(63),
+  holdoutDays: z._default(positiveInteger.check(z.minimum(10, "an integer of at least 10")), 63),
   /** Training and held-out days an update needs. */
-  minTrainDays: positiveInteger.default(63),
-  minHoldoutDays: positiveInteger.default(16),
+  minTrainDays: z._default(positiveInteger, 63),
+  minHoldoutDays: z._default(positiveInteger, 16),
   /** Rise of the held-out loss (minus the daily Sharpe ratio) above which an update is undone. */
-  maxLossDelta: nonNegativeNumber.default(0),
+  maxLossDelta: z._default(nonNegativeNumber, 0),
   /** What a candidate may lose of the Sharpe ratio of the active version and the base network. */
-  stability: z
-    .strictObject({
-      minRatio: share.default(0.95),
-      level: z.number().gt(0).max(0.5).default(0.05),
-    })
-    .prefault({}),
+  stability: z.prefault(
+    z.strictObject({
+      minRatio: z._default(share, 0.95),
+      level: z._default(z.number().check(z.gt(0), z.maximum(0.5)), 0.05),
+    }),
+    {},
+  ),
   /** Days on which a promoted version is watched beside the one before. */
-  probation: z
-    .strictObject({
-      level: z.number().gt(0).max(0.5).default(0.05),
-      minSamples: positiveInteger.default(21),
-      maxSamples: positiveInteger.default(63),
-    })
-    .prefault({}),
+  probation: z.prefault(
+    z.strictObject({
+      level: z._default(z.number().check(z.gt(0), z.maximum(0.5)), 0.05),
+      minSamples: z._default(positiveInteger, 21),
+      maxSamples: z._default(positiveInteger, 63),
+    }),
+    {},
+  ),
   /** Trading days between two searches for another architecture, where they are switched on. */
-  searchEveryDays: positiveInteger.default(252),
+  searchEveryDays: z._default(positiveInteger, 252),
   /** Newest known days that a search looks at. */
-  searchDays: positiveInteger.min(200, "an integer of at least 200").default(1000),
+  searchDays: z._default(positiveInteger.check(z.minimum(200, "an integer of at least 200")), 1000),
   /** Calendar days without updates after a rollback. */
-  coolOffDays: nonNegativeInteger.default(30),
-  drift: z
-    .strictObject({ windowSize: positiveInteger.default(30), sigmas: positiveNumber.default(1) })
-    .prefault({}),
-  base: z
-    .strictObject({
-      lr: positiveNumber.default(0.001),
-      maxSteps: positiveInteger.default(100),
-      weightDecay: nonNegativeNumber.default(0.01),
-    })
-    .prefault({}),
-  update: z
-    .strictObject({
-      rank: positiveInteger.default(2),
-      alpha: positiveNumber.default(4),
-      lr: positiveNumber.default(0.003),
-      maxSteps: positiveInteger.default(40),
-      ewcLambda: nonNegativeNumber.default(10),
-      replayCapacity: positiveInteger.default(1024),
-      replayShare: share.default(0.5),
-    })
-    .prefault({}),
+  coolOffDays: z._default(nonNegativeInteger, 30),
+  drift: z.prefault(
+    z.strictObject({
+      windowSize: z._default(positiveInteger, 30),
+      sigmas: z._default(positiveNumber, 1),
+    }),
+    {},
+  ),
+  base: z.prefault(
+    z.strictObject({
+      lr: z._default(positiveNumber, 0.001),
+      maxSteps: z._default(positiveInteger, 100),
+      weightDecay: z._default(nonNegativeNumber, 0.01),
+    }),
+    {},
+  ),
+  update: z.prefault(
+    z.strictObject({
+      rank: z._default(positiveInteger, 2),
+      alpha: z._default(positiveNumber, 4),
+      lr: z._default(positiveNumber, 0.003),
+      maxSteps: z._default(positiveInteger, 40),
+      ewcLambda: z._default(nonNegativeNumber, 10),
+      replayCapacity: z._default(positiveInteger, 1024),
+      replayShare: z._default(share, 0.5),
+    }),
+    {},
+  ),
 });
 
 /** What a caller may set; every member has a default. */

@@ -2,6 +2,8 @@
 
 import { Readable } from "node:stream";
 import type { LearnerEvent } from "../index.ts";
+import type { Job } from "./jobs/job.ts";
+import type { UpdateJobs } from "./jobs/update-jobs.ts";
 import type { ModelHost } from "./model-host.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -14,14 +16,20 @@ interface EventFeedLimits {
   heartbeatMs: number;
 }
 
-/** Hands the events of a host to those who listen. */
+/** Whose events are handed out. */
+interface EventSources {
+  host: ModelHost;
+  jobs: UpdateJobs;
+}
+
+/** Hands the events of a host and its jobs to those who listen. */
 export class EventFeed {
-  readonly #host: ModelHost;
+  readonly #sources: EventSources;
   readonly #limits: EventFeedLimits;
   readonly #streams = new Set<FeedStream>();
 
-  constructor(host: ModelHost, limits: EventFeedLimits) {
-    this.#host = host;
+  constructor(sources: EventSources, limits: EventFeedLimits) {
+    this.#sources = sources;
     this.#limits = limits;
   }
 
@@ -32,12 +40,16 @@ export class EventFeed {
       throw new ProblemError(503, detail, { "Retry-After": "10" });
     }
     const stream = new FeedStream(this.#limits.heartbeatMs);
-    const leave = this.#host.listen((event) => {
-      if (modelId === undefined || event.modelId === modelId) stream.tell(textOf(event));
-    });
+    const { host, jobs } = this.#sources;
+    const tell = (record: EventRecord) => {
+      if (modelId === undefined || record.model_id === modelId) stream.tell(textOf(record));
+    };
+    const leaveHost = host.listen((event) => tell(recordOf(event)));
+    const leaveJobs = jobs.listen((job) => tell(jobRecordOf(job)));
     this.#streams.add(stream);
     stream.once("close", () => {
-      leave();
+      leaveHost();
+      leaveJobs();
       this.#streams.delete(stream);
     });
     return stream;
@@ -81,16 +93,37 @@ class FeedStream extends Readable {
   }
 }
 
-function textOf(event: LearnerEvent): string {
-  const { type, at, modelId, ...members } = event;
+/** An event as it is sent. */
+interface EventRecord {
+  event_type: string;
+  timestamp: string;
+  model_id: string;
+  details: Record<string, unknown>;
+}
+
+function recordOf({ type, at, modelId, ...members }: LearnerEvent): EventRecord {
   const details = Object.entries(members).map(([name, value]) => [snakeCase(name), value]);
-  const record = {
+  return {
     event_type: type,
     timestamp: new Date(at).toISOString(),
     model_id: modelId,
     details: Object.fromEntries(details),
   };
-  return `event: ${type}\ndata: ${JSON.stringify(record)}\n\n`;
+}
+
+function jobRecordOf(job: Job): EventRecord {
+  const { job_id, model_id, status, source, request, report, error } = job;
+  const { reason = null, version_id = null } = report ?? {};
+  return {
+    event_type: "job-changed",
+    timestamp: job.finished_at ?? job.started_at ?? job.created_at,
+    model_id,
+    details: { job_id, status, source, dry_run: request.dry_run, reason, version_id, error },
+  };
+}
+
+function textOf(record: EventRecord): string {
+  return `event: ${record.event_type}\ndata: ${JSON.stringify(record)}\n\n`;
 }
 
 /** `versionId` as `version_id`. */

@@ -6,6 +6,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import * as z from "zod";
 import type { Scope } from "./access.ts";
 import type { EventFeed } from "./event-feed.ts";
+import type { UpdateJobs } from "./jobs/update-jobs.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ModelHost } from "./model-host.ts";
 import { PROBLEM_TYPE, problemDocument } from "./problem.ts";
@@ -29,6 +30,7 @@ export type HttpApp = FastifyInstance<
 /** What routes work on. */
 export interface ServiceParts {
   host: ModelHost;
+  jobs: UpdateJobs;
   metrics: Metrics;
   feed: EventFeed;
   /** Samples of one model that may wait to be learned. */

@@ -1,18 +1,13 @@
 // What a model is for: predictions, and samples to learn from.
 
 import { randomUUID } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { numbers, sampleRow } from "../config/sample-row.ts";
-import type { OnlineLearner, Sample } from "../index.ts";
 import { type HttpApp, modelPath, problemResponse, type ServiceParts } from "./http-app.ts";
 import { InterruptedBatch } from "./problem.ts";
 import { compileRequestSchema } from "./request-schema.ts";
 import { NDJSON_TYPE, SampleLines, samplesOf } from "./sample-rows.ts";
 import { WaitingSamples } from "./waiting-samples.ts";
-
-/** Samples learned before other requests get their turn. */
-const TURN_SAMPLES = 64;
 
 const prediction = z.object({
   model_id: z.string(),
@@ -73,33 +68,19 @@ function addFeedback(app: HttpApp, { host, metrics, maxWaitingSamples }: Service
         route.httpPart === "body" ? (value) => ({ value }) : compileRequestSchema(route as never),
     },
     async ({ params: { id }, body }, reply) => {
-      const hosted = host.find(id);
+      const model = host.find(id);
       const samples = samplesOf(body);
-      hosted.model.check(body instanceof SampleLines ? "samples" : "sample", samples);
+      model.model.check(body instanceof SampleLines ? "samples" : "sample", samples);
       const leave = waiting.enter(id, samples.length);
-      let accepted = 0;
-      try {
-        for (let start = 0; start < samples.length; start += TURN_SAMPLES) {
-          const learned = await learn(hosted.learner, samples.slice(start, start + TURN_SAMPLES));
-          accepted += learned.count;
-          metrics.countFeedback(id, learned.count);
-          if (learned.failure) throw new InterruptedBatch(accepted, learned.failure.reason);
-          await setImmediate();
-        }
-      } finally {
+      const intake = await model.take(samples).catch((error) => {
         leave();
-      }
+        throw error;
+      });
+      intake.learned.finally(leave);
+      const { accepted, failure } = intake;
+      metrics.countFeedback(id, accepted);
+      if (failure !== undefined) throw new InterruptedBatch(accepted, failure);
       return reply.code(202).send({ model_id: id, accepted });
     },
   );
-}
-
-/** Observes samples at once; one that fails does not undo the others. */
-async function learn(
-  learner: OnlineLearner,
-  samples: readonly Sample[],
-): Promise<{ count: number; failure: PromiseRejectedResult | undefined }> {
-  const ends = await Promise.allSettled(samples.map((sample) => learner.observe(sample)));
-  const failure = ends.find((end) => end.status === "rejected");
-  return { count: ends.filter((end) => end.status === "fulfilled").length, failure };
 }

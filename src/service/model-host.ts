@@ -1,46 +1,33 @@
-// Opens every model of a configuration as a learner, each in a folder of its own, and closes them.
+// Opens every model of a configuration, each in a folder of its own, and closes them.
 
-import { join } from "node:path";
-import { configureLearner } from "../config/configured-learner.ts";
 import type { ModelConfig } from "../config/model-config.ts";
-import { type Learnable, type LearnerEvent, OnlineLearner } from "../index.ts";
+import type { Clock, LearnerEvent } from "../index.ts";
+import { HostedModel, type ModelObserver } from "./hosted-model.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Ids, and characters of a wrong one, that a problem shows. */
 const SHOWN_IDS = 10;
 const SHOWN_CHARACTERS = 64;
 
-/** A model that serves. */
-export interface HostedModel {
-  id: string;
-  /** The folder of its versions, its state and its audit log. */
-  path: string;
-  learner: OnlineLearner;
-  /** Checks samples before any of them is learned. */
-  model: Learnable;
-}
-
-interface OpenModel extends HostedModel {
-  dispose(): void;
-  /** Ends with the learner's events. */
-  relayed: Promise<void>;
-}
-
 /** The learners of one configuration. A model that cannot be opened does not stop the others. */
 export class ModelHost {
-  readonly #models = new Map<string, OpenModel>();
+  readonly #models = new Map<string, HostedModel>();
   readonly #failures = new Map<string, unknown>();
-  readonly #listeners = new Set<(event: LearnerEvent) => void>();
+  readonly #observers = new Set<ModelObserver>();
   #closing: Promise<void> | undefined;
 
   private constructor() {}
 
   /** Opens the models one after the other, each in `<baseDir>/<id>`. Throws nothing. */
-  static async open(models: ReadonlyMap<string, ModelConfig>, baseDir: string): Promise<ModelHost> {
+  static async open(
+    models: ReadonlyMap<string, ModelConfig>,
+    { baseDir, now }: { baseDir: string; now: Clock },
+  ): Promise<ModelHost> {
     const host = new ModelHost();
+    const observer = host.#broadcaster();
     for (const [id, config] of models) {
       try {
-        await host.#add(id, config, join(baseDir, id));
+        host.#models.set(id, await HostedModel.open({ id, config, baseDir, now, observer }));
       } catch (error) {
         host.#failures.set(id, error);
       }
@@ -70,12 +57,17 @@ export class ModelHost {
     throw new ProblemError(404, `Expected the id of a declared model (${known}), got ${got}.`);
   }
 
+  /** Tells `observer` of every model, until what it returns is called. */
+  watch(observer: ModelObserver): () => void {
+    this.#observers.add(observer);
+    return () => {
+      this.#observers.delete(observer);
+    };
+  }
+
   /** Calls `listener` with every event of every model, until what it returns is called. */
   listen(listener: (event: LearnerEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.watch({ event: listener });
   }
 
   /** Closes every learner; one that fails does not stop the others. Throws the first failure. */
@@ -84,35 +76,18 @@ export class ModelHost {
     return this.#closing;
   }
 
-  async #add(id: string, config: ModelConfig, path: string): Promise<void> {
-    const { options, dispose } = configureLearner(id, config);
-    try {
-      const learner = await OnlineLearner.open({ ...options, storagePath: path });
-      const relayed = this.#relay(learner);
-      this.#models.set(id, { id, path, learner, model: options.model, dispose, relayed });
-    } catch (error) {
-      dispose();
-      throw error;
-    }
-  }
-
-  async #relay(learner: OnlineLearner): Promise<void> {
-    for await (const event of learner.events) {
-      for (const listener of this.#listeners) listener(event);
-    }
+  #broadcaster(): Required<ModelObserver> {
+    const each = (tell: (observer: ModelObserver) => void) => this.#observers.forEach(tell);
+    return {
+      event: (event) => each((one) => one.event?.(event)),
+      sample: (id, observation, sample) => each((one) => one.sample?.(id, observation, sample)),
+      update: (id, outcome) => each((one) => one.update?.(id, outcome)),
+      failure: (id, error) => each((one) => one.failure?.(id, error)),
+    };
   }
 
   async #closeAll(): Promise<void> {
-    const ends = await Promise.allSettled(
-      [...this.#models.values()].map(async ({ learner, dispose, relayed }) => {
-        try {
-          await learner.close();
-          await relayed;
-        } finally {
-          dispose();
-        }
-      }),
-    );
+    const ends = await Promise.allSettled(this.models.map((model) => model.close()));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 }

@@ -1,10 +1,11 @@
-// The configuration file of the service: its models, and the keys that may ask.
+// The configuration file of the service: its models, the keys that may ask, its alerts.
 
 import * as z from "zod";
 import { type ModelConfig, parseModelConfigs } from "../config/model-config.ts";
 import { DriftkeelRangeError } from "../errors.ts";
 import { parseOptions } from "../options.ts";
 import { type AccessKey, SCOPES } from "./access.ts";
+import { type AlertSettings, parseAlerts } from "./alerts/alert-config.ts";
 
 const NAME = "a text of 1 to 128 characters";
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -29,18 +30,31 @@ interface ServiceConfig {
   models: Map<string, ModelConfig>;
   /** None when the file has no member `keys`. */
   keys: AccessKey[];
+  /** Undefined when the file has no member `alerts`. */
+  alerts: AlertSettings | undefined;
 }
 
 /**
- * Reads the text of a configuration file. name: what messages call the file. Throws
- * OPTION_INVALID, OPTION_UNKNOWN (naming the nearest).
+ * Reads the text of a configuration file. name: what messages call the file; environment: holds
+ * the secrets that the file names. Throws OPTION_INVALID, OPTION_UNKNOWN (naming the nearest).
  */
-export function parseServiceConfig(name: string, text: string): ServiceConfig {
+export function parseServiceConfig(
+  name: string,
+  text: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ServiceConfig {
   const models = parseModelConfigs(name, text);
-  const json = JSON.parse(text) as object; // an object, or the line before had thrown
-  if (!Object.hasOwn(json, "keys")) return { models, keys: [] };
-  const { keys } = json as { keys: unknown };
-  return { models, keys: checkKeys(name, parseOptions(name, keysInFile, { keys }).keys) };
+  // An object, or the line before had thrown.
+  const json = JSON.parse(text) as { keys?: unknown; alerts?: unknown };
+  return {
+    models,
+    keys: Object.hasOwn(json, "keys") ? parseKeys(name, json.keys) : [],
+    alerts: Object.hasOwn(json, "alerts") ? parseAlerts(name, json.alerts, environment) : undefined,
+  };
+}
+
+function parseKeys(name: string, keys: unknown): AccessKey[] {
+  return checkKeys(name, parseOptions(name, keysInFile, { keys }).keys);
 }
 
 /** No message shows a digest: somebody may have written the key itself in its place. */

@@ -1,6 +1,8 @@
 // Limits of the service; each has a default.
 
-import * as z from "zod";
+import * as z from "zod/mini";
+import { clock } from "../foundation.ts";
+import type { Clock } from "../index.ts";
 import { parseOptions, positiveInteger } from "../options.ts";
 import type { AccessKey } from "./access.ts";
 
@@ -33,15 +35,22 @@ export interface ServerOptions extends Required<ServerLimits> {
 /** The longest time that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
 const TIME = `an integer from 1 to ${LONGEST_MS}`;
-const milliseconds = positiveInteger.max(LONGEST_MS, TIME);
+const milliseconds = positiveInteger.check(z.maximum(LONGEST_MS, TIME));
 
 const limits = z.strictObject({
-  bodyLimitBytes: positiveInteger.default(1024 * 1024),
-  requestTimeoutMs: milliseconds.default(30_000),
-  maxWaitingSamples: positiveInteger.default(10_000),
-  maxEventStreams: positiveInteger.default(100),
-  heartbeatMs: milliseconds.default(15_000),
+  bodyLimitBytes: z._default(positiveInteger, 1024 * 1024),
+  requestTimeoutMs: z._default(milliseconds, 30_000),
+  maxWaitingSamples: z._default(positiveInteger, 10_000),
+  maxEventStreams: z._default(positiveInteger, 100),
+  heartbeatMs: z._default(milliseconds, 15_000),
 });
+
+const clockOption = z.strictObject({ now: clock });
+
+/** The clock of a service; default: the system's. Throws OPTION_INVALID. */
+export function parseClock(now: Clock | undefined): Clock {
+  return parseOptions("startService", clockOption, { now }).now;
+}
 
 /** The limits with their defaults. Throws OPTION_INVALID, OPTION_UNKNOWN. */
 export function parseLimits(value: ServerLimits | undefined): Required<ServerLimits> {

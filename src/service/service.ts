@@ -2,11 +2,13 @@
 
 import type { AddressInfo } from "node:net";
 import { DriftkeelError, DriftkeelRangeError } from "../errors.ts";
+import type { Clock } from "../index.ts";
 import { isLoopback } from "./access.ts";
+import { openJobs, type UpdateJobs } from "./jobs/update-jobs.ts";
 import { ModelHost } from "./model-host.ts";
 import { createServer } from "./server.ts";
 import { parseServiceConfig } from "./service-config.ts";
-import { type LogSink, parseLimits, type ServerLimits } from "./service-options.ts";
+import { type LogSink, parseClock, parseLimits, type ServerLimits } from "./service-options.ts";
 
 /** What a service is started with. */
 export interface ServiceOptions {
@@ -19,6 +21,8 @@ export interface ServiceOptions {
   /** Default 8600; 0 for any free one. */
   port?: number;
   limits?: ServerLimits;
+  /** Default: the system's clock. */
+  now?: Clock;
   /** Gets structured logs; default none. */
   log?: LogSink;
   /** Default "info". */
@@ -44,7 +48,7 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, baseDir, host: address = "127.0.0.1", port = 8600, log } = options;
-  const { models, keys } = parseServiceConfig(config.name, config.text);
+  const { models, keys, alerts } = parseServiceConfig(config.name, config.text);
   const limits = parseLimits(options.limits);
   if (keys.length === 0 && !isLoopback(address)) {
     throw new DriftkeelRangeError(
@@ -53,15 +57,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         "listens on this machine alone (127.0.0.1).",
     );
   }
-  const host = await ModelHost.open(models, baseDir);
+  const now = parseClock(options.now);
+  const host = await ModelHost.open(models, { baseDir, now });
+  let jobs: UpdateJobs | undefined;
   try {
     if (host.models.length === 0) throw [...host.failures.values()][0];
+    jobs = await openJobs(host, { baseDir, now });
     const logLevel = options.logLevel ?? "info";
-    const app = await createServer(host, { ...limits, keys, log, logLevel });
-    for (const [model, err] of host.failures) app.log.error({ model, err }, "model not opened");
+    const settings = { ...limits, keys, log, logLevel, now, alerts };
+    const app = await createServer({ host, jobs }, settings);
+    tellFailures(host, jobs, app);
     await listen(app, address, port);
-    return running(host, app);
+    return running(host, jobs, app);
   } catch (error) {
+    await jobs?.close();
     await host.close();
     throw error;
   }
@@ -79,7 +88,18 @@ async function listen(app: App, host: string, port: number): Promise<void> {
   }
 }
 
-function running(host: ModelHost, app: App): Service {
+/** To the log: clients are told no more than that something failed. */
+function tellFailures(host: ModelHost, jobs: UpdateJobs, app: App): void {
+  for (const [model, err] of host.failures) app.log.error({ model, err }, "model not opened");
+  for (const { id: model, samplesFailure: err } of host.models) {
+    if (err) app.log.error({ model, err }, "samples are not kept for windows");
+  }
+  for (const file of jobs.damaged) app.log.error({ file }, "no job as it was written");
+  host.watch({ failure: (model, err) => app.log.error({ model, err }, "sample not learned") });
+  jobs.onFailure = (err, message) => app.log.error({ err }, message);
+}
+
+function running(host: ModelHost, jobs: UpdateJobs, app: App): Service {
   let closing: Promise<void> | undefined;
   const { address, family, port } = app.server.address() as AddressInfo;
   return {
@@ -87,16 +107,21 @@ function running(host: ModelHost, app: App): Service {
     models: host.models.map(({ id }) => id),
     failures: host.failures,
     close() {
-      closing ??= closeAll(host, app);
+      closing ??= closeAll(host, jobs, app);
       return closing;
     },
   };
 }
 
-async function closeAll(host: ModelHost, app: App): Promise<void> {
+/** New requests first, then jobs, then what both work on. */
+async function closeAll(host: ModelHost, jobs: UpdateJobs, app: App): Promise<void> {
   try {
     await app.close();
   } finally {
-    await host.close();
+    try {
+      await jobs.close();
+    } finally {
+      await host.close();
+    }
   }
 }

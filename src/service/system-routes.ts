@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { HttpApp, ServiceParts } from "./http-app.ts";
+import { addScheduleRoute } from "./schedule/schedule-route.ts";
 
 const health = z.object({ status: z.literal("ok") });
 const readiness = z.object({
@@ -11,8 +12,10 @@ const readiness = z.object({
 });
 const eventsQuery = z.strictObject({ model_id: z.string().optional() });
 
-/** Adds `GET /healthz`, `/readyz`, `/metrics` and `/api/v1/events`. */
-export function addSystemRoutes(app: HttpApp, { host, metrics, feed }: ServiceParts): void {
+/** Adds `GET /healthz`, `/readyz`, `/metrics`, `/api/v1/schedule` and `/api/v1/events`. */
+export function addSystemRoutes(app: HttpApp, parts: ServiceParts): void {
+  const { host, metrics, feed } = parts;
+  addScheduleRoute(app, parts);
   app.get(
     "/healthz",
     {

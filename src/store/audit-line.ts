@@ -1,6 +1,6 @@
 // One event of an audit log as one line of JSON; the one place where its names are mapped.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isIsoTime } from "./iso-time.ts";
 import { seal, unseal } from "./sealed-json.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -41,15 +41,15 @@ export interface AuditEvent {
 
 const isRecord = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** On disk. */
 const lineRecord = z.strictObject({
-  timestamp: z.string().refine(isIsoTime),
+  timestamp: z.string().check(z.refine(isIsoTime)),
   event_type: z.enum(AUDIT_EVENT_TYPES),
-  details: z.custom<Record<string, unknown>>(isRecord).optional(),
+  details: z.optional(z.custom<Record<string, unknown>>(isRecord)),
   outcome: z.string(),
-  seq: z.int().min(0),
+  seq: z.int().check(z.minimum(0)),
   prev_hash: digest,
   hash: digest,
 });

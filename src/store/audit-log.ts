@@ -7,7 +7,7 @@
 // no secret, and log and head removed together. Who must find these keeps `head` elsewhere and
 // gives it to `verify`.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Clock, clock, type Moment } from "../clock.ts";
 import { describeValue } from "../describe-value.ts";
 import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
@@ -44,17 +44,17 @@ const OUTCOME = "a text of 1 to 256 characters";
 const optionsSchema = z.object({ now: clock, ...storageOptions });
 const entrySchema = z.object({
   eventType: z.enum(AUDIT_EVENT_TYPES),
-  outcome: z.string(OUTCOME).min(1, OUTCOME).max(256, OUTCOME),
-  details: z
-    .custom<object>((value) => typeof value === "object" && value !== null, "an object")
-    .optional(),
-  timestamp: z.custom<Moment>().optional(),
+  outcome: z.string(OUTCOME).check(z.minLength(1, OUTCOME), z.maxLength(256, OUTCOME)),
+  details: z.optional(
+    z.custom<object>((value) => typeof value === "object" && value !== null, "an object"),
+  ),
+  timestamp: z.optional(z.custom<Moment>()),
 });
 const headSchema = z.strictObject({
-  seq: z.int().min(0),
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  seq: z.int().check(z.minimum(0)),
+  hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
-const verifySchema = z.object({ head: headSchema.optional() });
+const verifySchema = z.object({ head: z.optional(headSchema) });
 const headRecord = z.strictObject({ format_version: z.literal(1), ...headSchema.shape });
 
 /** What `AuditLog.open` takes beside the path. */

@@ -1,8 +1,8 @@
 // Where versions and snapshots lie: in a folder, or in any other store.
 
-import * as z from "zod";
+import * as z from "zod/mini";
+import { FileStore } from "#folders";
 import { DriftkeelTypeError } from "../errors.ts";
-import { FileStore } from "./file-store.ts";
 import { type StorageOptions, storageOptions, storagePath } from "./storage-options.ts";
 import type { Store } from "./store.ts";
 
@@ -17,16 +17,16 @@ export interface StoreOptions extends StorageOptions {
 /** The members of StoreOptions, for the schema of an owner. */
 export const storeOptions = {
   ...storageOptions,
-  storagePath: storagePath.optional(),
-  store: z
-    .custom<Store>((value) => typeof value === "object" && value !== null, "a Store")
-    .optional(),
+  storagePath: z.optional(storagePath),
+  store: z.optional(
+    z.custom<Store>((value) => typeof value === "object" && value !== null, "a Store"),
+  ),
 };
 
 /** The store that parsed options ask for. Throws OPTION_INVALID and as `FileStore.open`. */
 export async function chooseStore(
   owner: string,
-  { storagePath, store, ...storage }: z.output<z.ZodObject<typeof storeOptions>>,
+  { storagePath, store, ...storage }: z.output<z.ZodMiniObject<typeof storeOptions>>,
 ): Promise<Store> {
   if ((storagePath === undefined) === (store === undefined)) {
     const got = store === undefined ? "neither" : "both";
@@ -40,7 +40,7 @@ export async function chooseStore(
 }
 
 /** Without the members that are undefined. */
-function present(storage: z.output<z.ZodObject<typeof storageOptions>>): StorageOptions {
+function present(storage: z.output<z.ZodMiniObject<typeof storageOptions>>): StorageOptions {
   const { disk, lockHost, readOnly } = storage;
   return { ...(disk && { disk }), ...(lockHost && { lockHost }), readOnly };
 }

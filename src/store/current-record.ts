@@ -1,6 +1,6 @@
 // What current.json says: which version is active and how it came to be; its names mapped here.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { isId } from "./ids.ts";
 import { isIsoTime } from "./iso-time.ts";
@@ -21,8 +21,8 @@ export const measurements = z.custom<Record<string, number>>(
   MEASUREMENTS,
 );
 
-const idText = z.string().refine(isId);
-const time = z.string().refine(isIsoTime);
+const idText = z.string().check(z.refine(isId));
+const time = z.string().check(z.refine(isIsoTime));
 
 /** On disk. */
 const currentRecord = z.strictObject({
@@ -30,15 +30,15 @@ const currentRecord = z.strictObject({
   active: idText,
   promotion_source: z.string(),
   promoted_at: time,
-  benchmark_summary: measurements.nullable(),
-  prior_version: idText.nullable(),
+  benchmark_summary: z.nullable(measurements),
+  prior_version: z.nullable(idText),
   anchor: idText,
   history: z.array(
     z.union([
       z.strictObject({ version_id: idText, promotion_source: z.string(), promoted_at: time }),
       z.strictObject({
         version_id: idText,
-        rollback_from: idText.nullable(),
+        rollback_from: z.nullable(idText),
         rolled_back_at: time,
       }),
     ]),

@@ -1,6 +1,6 @@
 // A store whose keys are files in one folder.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../options.ts";
 import { basename, dirname, resolve } from "./built-in.ts";
 import { Folder } from "./folder.ts";

@@ -9,7 +9,7 @@
 // (another container, another boot) takes over after PATIENCE_MS without a beat. An owner that was
 // merely suspended finds its file gone at its next write and is refused.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { join } from "./built-in.ts";
 import type { Disk, DiskFile } from "./disk.ts";
@@ -27,10 +27,10 @@ const POLL_MS = 250;
 const BEATS_KEPT = 1_000;
 
 const ownerLine = z.strictObject({
-  pid: z.int().positive(),
-  thread: z.int().min(0),
-  started: z.string().max(64),
-  machine: z.string().max(512),
+  pid: z.int().check(z.positive()),
+  thread: z.int().check(z.minimum(0)),
+  started: z.string().check(z.maxLength(64)),
+  machine: z.string().check(z.maxLength(512)),
 });
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 // A store in the browser's IndexedDB: what is left when the page is gone.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { parseOptions } from "../options.ts";
 import { checkId } from "./ids.ts";

@@ -1,6 +1,6 @@
 // Records in the order in which they came, each durable before it is acknowledged.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { parseRecord, writeRecord } from "./record-file.ts";
 import type { Store } from "./store.ts";
@@ -14,7 +14,7 @@ const FULL_SEGMENT = 32_768;
 
 const segmentRecord = z.strictObject({
   format_version: z.literal(1),
-  first: z.int().min(1),
+  first: z.int().check(z.minimum(1)),
   records: z.array(z.custom<object>((value) => typeof value === "object" && value !== null)),
 });
 

@@ -1,6 +1,6 @@
 // Small sealed records in a store: whole, checked, and of a shape that is known.
 
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { seal, unseal } from "./sealed-json.ts";
 import type { Store } from "./store.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -21,7 +21,7 @@ export async function writeRecord(store: Store, key: string, record: object): Pr
  * The record that `bytes` hold; undefined when a byte is different from what `encodeRecord` made,
  * or when it is not what `schema` describes.
  */
-export async function parseRecord<S extends z.ZodObject>(
+export async function parseRecord<S extends z.ZodMiniObject>(
   bytes: Uint8Array,
   schema: S,
 ): Promise<z.output<S> | undefined> {

@@ -1,6 +1,6 @@
 // Snapshots of weights to go back to: the newest few, and those that must stay.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { parseOptions, positiveInteger, seed } from "../options.ts";
 import { chooseStore, type StoreOptions, storeOptions } from "./choose-store.ts";
@@ -17,16 +17,16 @@ const SEQUENCE_DIGITS = 12;
 const FILE = /^([0-9]{12})-(.+)\.safetensors$/;
 
 const optionsSchema = z.object({
-  maxVersions: positiveInteger.max(MAX_VERSIONS, `at most ${MAX_VERSIONS}`),
-  modelId: z.string().default("model"),
-  kernelBuild: z.string().min(1).max(128).default(KERNEL_BUILD),
+  maxVersions: positiveInteger.check(z.maximum(MAX_VERSIONS, `at most ${MAX_VERSIONS}`)),
+  modelId: z._default(z.string(), "model"),
+  kernelBuild: z._default(z.string().check(z.minLength(1), z.maxLength(128)), KERNEL_BUILD),
   ...storeOptions,
 });
-const snapshotSchema = z.object({ seed: seed.default(0), parent: z.string().optional() });
+const snapshotSchema = z.object({ seed: z._default(seed, 0), parent: z.optional(z.string()) });
 const pinsSchema = z.object({
-  active: z.string().optional(),
-  anchor: z.string().optional(),
-  previous: z.string().optional(),
+  active: z.optional(z.string()),
+  anchor: z.optional(z.string()),
+  previous: z.optional(z.string()),
 });
 
 /** What `RollbackManager.open` takes. */

@@ -1,6 +1,6 @@
 // Which snapshots are never evicted, and how that is kept over a restart.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { parseRecord, writeRecord } from "./record-file.ts";
 import type { Store } from "./store.ts";
@@ -17,7 +17,7 @@ export interface SnapshotPins {
   previous?: string;
 }
 
-const id = z.string().nullable();
+const id = z.nullable(z.string());
 /** On disk. */
 const pinsRecord = z.strictObject({
   format_version: z.literal(1),

@@ -1,6 +1,6 @@
 // What everything that keeps files lets its caller choose.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Disk } from "./disk.ts";
 import type { LockHost } from "./lock-host.ts";
 
@@ -18,11 +18,11 @@ const isObject = (value: unknown): boolean => typeof value === "object" && value
 
 /** The members of StorageOptions, for the schema of an owner. */
 export const storageOptions = {
-  disk: z.custom<Disk>(isObject, "a Disk").optional(),
-  lockHost: z.custom<LockHost>(isObject, "a LockHost").optional(),
-  readOnly: z.boolean().default(false),
+  disk: z.optional(z.custom<Disk>(isObject, "a Disk")),
+  lockHost: z.optional(z.custom<LockHost>(isObject, "a LockHost")),
+  readOnly: z._default(z.boolean(), false),
 };
 
 const PATH = "a path of 1 to 4096 characters";
 /** Where files are kept. */
-export const storagePath = z.string(PATH).min(1, PATH).max(4096, PATH);
+export const storagePath = z.string(PATH).check(z.minLength(1, PATH), z.maxLength(4096, PATH));

@@ -1,6 +1,6 @@
 // The files of versions in a store: versions/<id>/ with the weights, the parts, and the record.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkInstance } from "../checks.ts";
 import { type DriftkeelError, DriftkeelRangeError } from "../errors.ts";
 import { parseOptions, seed } from "../options.ts";
@@ -23,9 +23,9 @@ const MAX_PARTS = 64;
 const isMap = (value: unknown): boolean => value instanceof Map;
 const versionSchema = z.object({
   weights: z.custom<Map<string, Float32Array>>(isMap, "a Map"),
-  parts: z.custom<Map<string, Uint8Array>>(isMap, "a Map").optional(),
-  parent: z.string().optional(),
-  seed: seed.default(0),
+  parts: z.optional(z.custom<Map<string, Uint8Array>>(isMap, "a Map")),
+  parent: z.optional(z.string()),
+  seed: z._default(seed, 0),
 });
 
 /** What `VersionStore.save` takes. */

@@ -1,23 +1,27 @@
 // What version.json says of one version; the one place where its names are mapped.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../errors.ts";
 import { isId } from "./ids.ts";
 import { isIsoTime } from "./iso-time.ts";
 import { parseRecord, writeRecord } from "./record-file.ts";
 import type { Store } from "./store.ts";
 
-const idText = z.string().refine(isId);
+const idText = z.string().check(z.refine(isId));
 
 /** On disk. */
 const versionRecord = z.strictObject({
   format_version: z.literal(1),
   version_id: idText,
-  sequence: z.int().min(1),
-  saved_at: z.string().refine(isIsoTime),
-  parent: idText.nullable(),
+  sequence: z.int().check(z.minimum(1)),
+  saved_at: z.string().check(z.refine(isIsoTime)),
+  parent: z.nullable(idText),
   parts: z.array(
-    z.strictObject({ name: idText, size_bytes: z.int().min(0), sha256: z.string().length(64) }),
+    z.strictObject({
+      name: idText,
+      size_bytes: z.int().check(z.minimum(0)),
+      sha256: z.string().check(z.length(64)),
+    }),
   ),
 });
 

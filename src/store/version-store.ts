@@ -1,6 +1,6 @@
 // Every version of a model with all that belongs to it, and which one is active.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Clock, clock, millisecondsOf } from "../clock.ts";
 import { Random } from "../core/random.ts";
 import { DriftkeelError, DriftkeelRangeError } from "../errors.ts";
@@ -23,17 +23,17 @@ import type { VersionEntry } from "./version-record.ts";
 
 const SOURCE = "a text of 1 to 128 characters";
 const optionsSchema = z.object({
-  maxVersions: positiveInteger.max(10_000, "at most 10000").default(20),
-  maxHistory: positiveInteger.max(100_000, "at most 100000").default(1000),
-  modelId: z.string().default("model"),
-  kernelBuild: z.string().min(1).max(128).default(KERNEL_BUILD),
-  seed: seed.default(0),
+  maxVersions: z._default(positiveInteger.check(z.maximum(10_000, "at most 10000")), 20),
+  maxHistory: z._default(positiveInteger.check(z.maximum(100_000, "at most 100000")), 1000),
+  modelId: z._default(z.string(), "model"),
+  kernelBuild: z._default(z.string().check(z.minLength(1), z.maxLength(128)), KERNEL_BUILD),
+  seed: z._default(seed, 0),
   now: clock,
   ...storeOptions,
 });
 const promoteSchema = z.object({
-  source: z.string(SOURCE).min(1, SOURCE).max(128, SOURCE),
-  benchmark: measurements.optional(),
+  source: z.string(SOURCE).check(z.minLength(1, SOURCE), z.maxLength(128, SOURCE)),
+  benchmark: z.optional(measurements),
 });
 
 /** What `VersionStore.open` takes. */

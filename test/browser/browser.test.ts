@@ -2,14 +2,26 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { init } from "../../src/browser.ts";
+import { init, MemoryStore, type Store } from "../../src/browser.ts";
 import { findChromium, startChromium } from "./chromium.ts";
+import { type LearnerRun, runLearner } from "./learner-run.ts";
 import type { PageReport } from "./page.ts";
 import { type Digests, runProgram } from "./program.ts";
 import { openSite, type Site } from "./site.ts";
 
 const chromium = findChromium();
 const absent = "browser tests cannot run here: no Chromium found on PATH (set CHROMIUM_PATH)";
+
+/** Opens the store of a learner again and again, which keeps its bytes when it is closed. */
+function restartable(memory: MemoryStore): () => Promise<Store> {
+  return async () => ({
+    read: (key) => memory.read(key),
+    write: (key, bytes) => memory.write(key, bytes),
+    list: (prefix) => memory.list(prefix),
+    remove: (key) => memory.remove(key),
+    close: async () => {},
+  });
+}
 
 if (chromium === undefined) {
   it(absent, ({ skip }) => {
@@ -22,6 +34,7 @@ describe.skipIf(chromium === undefined)("in Chromium", () => {
   let browser: Browser;
   let site: Site;
   let inNode: Digests;
+  let learnerInNode: LearnerRun;
   const reports = {} as Record<"isolated" | "plain", PageReport>;
 
   async function visit(kind: "isolated" | "plain"): Promise<PageReport> {
@@ -40,6 +53,7 @@ describe.skipIf(chromium === undefined)("in Chromium", () => {
     [browser, site] = await Promise.all([startChromium(chromium!), openSite()]);
     await init({ threads: 1 });
     inNode = await runProgram();
+    learnerInNode = await runLearner(restartable(new MemoryStore()));
     reports.isolated = await visit("isolated");
     reports.plain = await visit("plain");
   });
@@ -61,6 +75,16 @@ describe.skipIf(chromium === undefined)("in Chromium", () => {
     expect(isolated).toBe(false);
     expect(info).toMatchObject({ shared: false, variant: "simd128-plain", threads: 1 });
     expect(threads).toBe(1);
+  });
+
+  it("the learner promotes before and after it went back to an earlier version", () => {
+    const types = learnerInNode.events.map((event) => JSON.parse(event).type as string);
+    const turn = types.indexOf("rolled-back");
+    expect(types.slice(0, turn)).toContain("promoted");
+    expect(types.slice(turn)).toContain("promoted");
+    expect(Object.keys(learnerInNode.versions)).toContain(
+      `versions/${learnerInNode.activeId}/model.safetensors`,
+    );
   });
 
   describe.each(["isolated", "plain"] as const)("the %s page", (kind) => {
@@ -91,6 +115,11 @@ describe.skipIf(chromium === undefined)("in Chromium", () => {
 
     it("says FILE_FAILED where it would need a file", () => {
       expect(reports[kind].fileCode).toBe("FILE_FAILED");
+      expect(reports[kind].folderCode).toBe("FILE_FAILED");
+    });
+
+    it("learns on IndexedDB, before a restart and after it, what Node learns in memory", () => {
+      expect(reports[kind].learner).toEqual(learnerInNode);
     });
   });
 });

@@ -3,15 +3,19 @@
 import {
   allocate,
   Ewc,
+  IndexedDbStore,
   init,
   type KernelInfo,
   kernelInfo,
   Network,
+  NetworkLearnable,
+  OnlineLearner,
   ReplayBuffer,
   release,
   rollingSharpe,
   SharpeDriftDetector,
 } from "../../src/browser.ts";
+import { type LearnerRun, runLearner } from "./learner-run.ts";
 import { type Digests, runProgram } from "./program.ts";
 
 /** What the page saw. */
@@ -32,6 +36,9 @@ export interface PageReport {
   viewsSurvive: boolean;
   releasedCode: string;
   fileCode: string;
+  folderCode: string;
+  /** Of a learner on IndexedDB that was closed on the way and opened again. */
+  learner: LearnerRun;
 }
 
 declare global {
@@ -102,6 +109,17 @@ function growMemory(): boolean {
   return survives;
 }
 
+/** Opens a learner that would keep its versions in a folder. */
+async function openInFolder(): Promise<void> {
+  const network = new Network({ inputSize: 2, layers });
+  try {
+    const model = new NetworkLearnable({ network, lr: 0.01, maxSteps: 1 });
+    await OnlineLearner.open({ model, storagePath: "models/first" });
+  } finally {
+    network.dispose();
+  }
+}
+
 window.report = async () => {
   const beforeInit = await tryBeforeInit();
   await Promise.all([init(), init()]);
@@ -119,5 +137,7 @@ window.report = async () => {
     viewsSurvive: growMemory(),
     releasedCode: await codeOf(() => new Ewc(array)),
     fileCode: await codeOf(() => ewc.save("model.ewc")),
+    folderCode: await codeOf(openInFolder),
+    learner: await runLearner(() => IndexedDbStore.open({ name: "learner" })),
   };
 };

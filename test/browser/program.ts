@@ -28,7 +28,8 @@ const layers = [
 /** Multiplications of the largest matrix product: rows x inputs x outputs of the first layer. */
 export const largestProduct = ROWS * INPUTS * layers[0]!.size;
 
-async function digest(results: readonly Numbers[]): Promise<string> {
+/** SHA-256 of the bytes of some results, in hexadecimal. */
+export async function digest(results: readonly Numbers[]): Promise<string> {
   const parts = results.map((part) => {
     const view = ArrayBuffer.isView(part) ? part : Float64Array.from(part);
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();

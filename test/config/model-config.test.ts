@@ -20,7 +20,7 @@ describe("a configuration file", () => {
   it("declares models by id, in its order", () => {
     const models = parse(JSON.stringify({ models: { b: signal, a: signal } }));
     expect([...models.keys()]).toEqual(["b", "a"]);
-    expect(models.get("a")).toEqual(signal);
+    expect(models.get("a")).toMatchObject(signal);
   });
 
   it("may say everything that a learner takes", () => {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SampleStore } from "../../src/pipeline/feedback/sample-store.ts";
 import { MemorySampleStore } from "../../src/pipeline/feedback/sample-store-memory.ts";
 import { SqliteSampleStore } from "../../src/pipeline/feedback/sample-store-sqlite.ts";
 import { sampleStoreConformance } from "../../src/testing/sample-store-conformance.ts";
@@ -21,6 +22,19 @@ const sample = (value: number, timestamp?: Date) => ({
   ...(timestamp && { timestamp }),
 });
 
+/** What happens, in order, when three pages are read and each starts something for later. */
+async function readingWithEvents(store: SampleStore): Promise<string[]> {
+  await store.append([1, 2, 3].map((value) => sample(value, new Date(value))));
+  const order: string[] = [];
+  for await (const _ of store.pages(0, 9, { pageSize: 1 })) {
+    order.push("page");
+    setImmediate(() => order.push("event"));
+  }
+  await store.close();
+  return order.slice(0, 5);
+}
+const TURNS = ["page", "event", "page", "event", "page"];
+
 describe("MemorySampleStore", () => {
   const subject = {
     name: "MemorySampleStore",
@@ -35,6 +49,10 @@ describe("MemorySampleStore", () => {
     expect(await store.range(41, 43)).toEqual([sample(2, new Date(41)), sample(1, new Date(42))]);
   });
 
+  it("gives the event loop a turn between pages", async () => {
+    expect(await readingWithEvents(new MemorySampleStore())).toEqual(TURNS);
+  });
+
   it("refuses a capacity of 0 and unknown options", () => {
     expect(() => new MemorySampleStore({ capacity: 0 })).toThrow("an integer > 0");
     expect(() => new MemorySampleStore({ size: 1 } as object)).toThrow("Unknown");
@@ -46,6 +64,20 @@ describe.runIf(hasDriver)("SqliteSampleStore, with libsql installed", () => {
     SqliteSampleStore.open({ path: join(folder, "deep", `${name}.db`), capacity });
   const subject = { name: "SqliteSampleStore", open, isPersistent: true };
   for (const { name, run } of sampleStoreConformance(subject)) it(name, run);
+
+  it("gives the event loop a turn between pages", async () => {
+    expect(await readingWithEvents(await open("turns", 10))).toEqual(TURNS);
+  });
+
+  it("keeps calls as long as many statements' rows whole and in order", async () => {
+    for (const count of [1, 49, 50, 51, 150]) {
+      const store = await open(`rows-${count}`, 1000);
+      const samples = Array.from({ length: count }, (_, i) => sample(i, new Date(i >> 3)));
+      await store.append(samples);
+      expect(await store.range(0, 1000)).toEqual(samples);
+      await store.close();
+    }
+  });
 
   it("lets two connections use one file", async () => {
     const [one, other] = await Promise.all([open("shared", 10), open("shared", 10)]);
@@ -69,9 +101,9 @@ describe.runIf(hasDriver)("SqliteSampleStore, with libsql installed", () => {
     const path = join(folder, "later.db");
     await (await SqliteSampleStore.open({ path })).close();
     const bytes = await readFile(path);
-    bytes.writeUInt32BE(2, 60); // user_version in the header of an SQLite file
+    bytes.writeUInt32BE(3, 60); // user_version in the header of an SQLite file
     await writeFile(path, bytes);
-    await expect(SqliteSampleStore.open({ path })).rejects.toThrow("format version 2");
+    await expect(SqliteSampleStore.open({ path })).rejects.toThrow("format version 3");
   });
 
   it("reports a folder that cannot be made", async () => {

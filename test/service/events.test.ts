@@ -62,7 +62,7 @@ it("has a bounded number of streams", async () => {
 
 it("cuts a listener off that does not read, and frees its place", async () => {
   served = await Served.open();
-  const feed = new EventFeed(served.host, { maxEventStreams: 1, heartbeatMs: 60_000 });
+  const feed = new EventFeed(served, { maxEventStreams: 1, heartbeatMs: 60_000 });
   const stream = feed.open();
   const closed = new Promise((resolve) => stream.once("close", resolve));
   const { learner } = served.host.find("signal");

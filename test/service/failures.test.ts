@@ -69,7 +69,10 @@ it("tells how many samples of a torn batch were learned", async () => {
 it("reports a model whose folder another process has, and opens the others", async () => {
   served = await Served.open();
   const models = parseModelConfigs("a.json", JSON.stringify({ models: { signal, other: signal } }));
-  const second = await ModelHost.open(models, served.baseDir);
+  const second = await ModelHost.open(models, {
+    baseDir: served.baseDir,
+    now: () => 0,
+  });
   expect(second.models.map(({ id, path }) => [id, path])).toEqual([
     ["other", join(served.baseDir, "other")],
   ]);

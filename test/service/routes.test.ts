@@ -149,7 +149,7 @@ it("freezes, unfreezes and rolls back", async () => {
 
 it("answers 404 for models, paths and methods that there are not", async () => {
   served = await Served.open();
-  const urls = ["/api/v1/models/none/status", "/api/v1/models/..%2f/status", "/api/v1/none", "/"];
+  const urls = ["/api/v1/models/none/status", "/api/v1/models/..%2f/status", "/api/v1/none"];
   for (const url of urls) {
     const { status, json } = await served.ask("GET", url);
     expect({ url, status, json }).toMatchObject({ url, status: 404, json: { status: 404 } });
@@ -192,10 +192,18 @@ it("is healthy and describes itself as OpenAPI 3.1", async () => {
   expect((await served.ask("GET", "/readyz")).json.status).toBe("ready");
   const { json } = await served.ask("GET", "/openapi.json");
   expect(json.openapi).toBe("3.1.0");
-  const actions = ["audit", "feedback", "freeze", "predict", "rollback", "status", "unfreeze"];
+  const actions = ["audit", "feedback", "freeze", "performance", "predict", "rollback"].concat([
+    "stability",
+    "status",
+    "unfreeze",
+    "versions",
+  ]);
   expect(Object.keys(json.paths).sort()).toEqual(
     [
-      ...[...actions, "versions"].map((action) => `/api/v1/models/{id}/${action}`),
+      ...actions.map((action) => `/api/v1/models/{id}/${action}`),
+      "/api/v1/models/online-update",
+      "/api/v1/jobs",
+      "/api/v1/jobs/{id}",
       "/api/v1/events",
       "/healthz",
       "/metrics",

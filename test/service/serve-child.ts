@@ -10,8 +10,7 @@ export class ServeChild {
   stdout = "";
   stderr = "";
 
-  private constructor(folder: string, args: readonly string[]) {
-    const node = ["--import", import.meta.resolve("tsx"), join(process.cwd(), "src/cli/main.ts")];
+  private constructor(node: readonly string[], folder: string, args: readonly string[]) {
     const env = { ...process.env, TSX_TSCONFIG_PATH: join(process.cwd(), "tsconfig.json") };
     const stdio = ["ignore", "pipe", "pipe"] as const;
     const all = [...node, "serve", "--port", "0", ...args];
@@ -26,7 +25,17 @@ export class ServeChild {
 
   /** Starts it in a folder with a `driftkeel.json`; resolves once it listens or has ended. */
   static async start(folder: string, ...args: string[]): Promise<ServeChild> {
-    const served = new ServeChild(folder, args);
+    const tsx = ["--import", import.meta.resolve("tsx")];
+    return ServeChild.run([...tsx, join(process.cwd(), "src/cli/main.ts")], folder, ...args);
+  }
+
+  /** The same of a command that was bundled; `node`: flags of Node and the file. */
+  static async run(
+    node: readonly string[],
+    folder: string,
+    ...args: string[]
+  ): Promise<ServeChild> {
+    const served = new ServeChild(node, folder, args);
     while (!/http:\S+[\s\S]*\n/.test(served.stdout) && served.#child.exitCode === null) {
       await Promise.race([once(served.#child.stdout!, "data"), once(served.#child, "close")]);
     }

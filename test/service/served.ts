@@ -5,16 +5,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseModelConfigs } from "../../src/config/model-config.ts";
+import type { Clock } from "../../src/index.ts";
 import type { AccessKey } from "../../src/service/access.ts";
+import { openJobs, type UpdateJobs } from "../../src/service/jobs/update-jobs.ts";
 import { ModelHost } from "../../src/service/model-host.ts";
-import { createServer } from "../../src/service/server.ts";
-import { parseLimits, type ServerLimits } from "../../src/service/service-options.ts";
+import { createServer, type ServerParts } from "../../src/service/server.ts";
+import { parseClock, parseLimits, type ServerLimits } from "../../src/service/service-options.ts";
 import { signal } from "../config/config-file.ts";
 
 /** A key of a name that may do one thing; the name is the key. */
 export function keyOf(name: string, scopes: AccessKey["scopes"]): AccessKey {
   return { name, sha256: createHash("sha256").update(name).digest("hex"), scopes };
 }
+
+const systemClock = parseClock(undefined);
 
 /** A body with `count` samples of y = sin(3x), one a line. */
 export function batch(count: number, shift = 0): string {
@@ -29,30 +33,40 @@ interface Setting {
   keys?: readonly AccessKey[];
   limits?: ServerLimits;
   log?: { write(text: string): void };
+  now?: Clock;
 }
 
 /** A server over `models`, by default one that is named signal. */
 export class Served {
   readonly baseDir: string;
   readonly host: ModelHost;
+  readonly jobs: UpdateJobs;
   readonly app: Awaited<ReturnType<typeof createServer>>;
 
-  private constructor(baseDir: string, host: ModelHost, app: Served["app"]) {
+  private constructor(baseDir: string, { host, jobs }: ServerParts, app: Served["app"]) {
     this.baseDir = baseDir;
     this.host = host;
+    this.jobs = jobs;
     this.app = app;
   }
 
-  static async open({ models = { signal }, keys = [], limits, log }: Setting = {}) {
+  static async open({
+    models = { signal },
+    keys = [],
+    limits,
+    log,
+    now = systemClock,
+  }: Setting = {}) {
     const baseDir = mkdtempSync(join(tmpdir(), "driftkeel-service-"));
     const configs = parseModelConfigs("test.json", JSON.stringify({ models }));
-    const host = await ModelHost.open(configs, baseDir);
+    const host = await ModelHost.open(configs, { baseDir, now });
+    const jobs = await openJobs(host, { baseDir, now });
     const options = { ...parseLimits(limits), keys, log, logLevel: "info" as const };
-    return new Served(baseDir, host, await createServer(host, options));
+    return new Served(baseDir, { host, jobs }, await createServer({ host, jobs }, options));
   }
 
   /** The answer to a request; a body that is no text is sent as JSON. */
-  async ask(method: "GET" | "POST", url: string, body?: unknown, headers: object = {}) {
+  async ask(method: "GET" | "POST" | "DELETE", url: string, body?: unknown, headers: object = {}) {
     const isText = typeof body === "string";
     const answer = await this.app.inject({
       method,
@@ -68,6 +82,7 @@ export class Served {
   /** Closes the server and the models. */
   async close(): Promise<void> {
     await this.app.close();
+    await this.jobs.close();
     await this.host.close();
     rmSync(this.baseDir, { recursive: true, force: true });
   }

@@ -12,7 +12,9 @@ function broken(store: MemorySampleStore, change: Break): SampleStore {
   return {
     append: (samples) => store.append(samples),
     range: (from, to) => store.range(from, to),
+    pages: (from, to, options) => store.pages(from, to, options),
     count: () => store.count(),
+    countRange: (from, to) => store.countRange(from, to),
     prune: (before) => store.prune(before),
     close: () => store.close(),
     ...change(store),
@@ -48,6 +50,65 @@ const wrong: [string, Break, string][] = [
     "includes the end of a range",
     (store) => ({ range: (from, to) => store.range(from, typeof to === "number" ? to + 1 : to) }),
     "gives a range [start, end) in the order of time",
+  ],
+  [
+    "loses samples of one time at the border of a page",
+    (store) => ({
+      async *pages(from, to, options) {
+        let lastMs = Number.NEGATIVE_INFINITY;
+        for await (const page of store.pages(from, to, options)) {
+          const later = page.filter(({ timestamp }) => Number(timestamp) > lastMs);
+          lastMs = Number(page.at(-1)?.timestamp);
+          if (later.length > 0) yield later;
+        }
+      },
+    }),
+    "gives the samples of a range by pages",
+  ],
+  [
+    "ends with an empty page",
+    (store) => ({
+      async *pages(from, to, options) {
+        yield* store.pages(from, to, options);
+        yield [];
+      },
+    }),
+    "gives the samples of a range by pages",
+  ],
+  [
+    "goes on by the number of samples read",
+    (store) => ({
+      async *pages(from, to, options) {
+        const { pageSize = 1000 } = options ?? {};
+        for (let start = 0; ; start += pageSize) {
+          const page = (await store.range(from, to)).slice(start, start + pageSize);
+          if (page.length === 0) return;
+          yield page;
+        }
+      },
+    }),
+    "goes on behind the last page when samples come or go",
+  ],
+  [
+    "takes any size of a page",
+    (store) => ({ pages: (from, to) => store.pages(from, to) }),
+    "refuses pages of a size that is none",
+  ],
+  [
+    "reads all pages at once",
+    (store) => ({
+      async *pages(from, to, options) {
+        const all: Sample[][] = [];
+        for await (const page of store.pages(from, to, options)) all.push(page);
+        yield* all;
+      },
+    }),
+    "refuses the next page after close",
+  ],
+  [
+    "counts the end of a range in",
+    (store) => ({ countRange: (from, to) => store.countRange(from, Number(to) + 1) }),
+    "counts the samples of a range",
   ],
   [
     "counts what it pruned wrong",

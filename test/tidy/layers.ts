@@ -13,7 +13,7 @@ const above: Record<string, string[]> = {
   testing: [],
   config: [],
   integrations: ["learners", "service", "testing"],
-  service: ["learners", "integrations", "config"],
+  service: ["learners", "integrations", "config", "replay"],
   demo: ["learners", "replay"],
   cli: ["learners", "integrations", "replay", "service", "config"],
 };

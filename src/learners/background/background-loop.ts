@@ -4,7 +4,7 @@
 //
 // The adapter that answers is never trained: a copy is, and takes its place when it is better.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelError, HoldoutSplit, Random } from "../../index.ts";
 import { type BackgroundLoopConfig, type LoopOptions, loopSchema } from "./background-options.ts";
@@ -38,7 +38,7 @@ export interface BackgroundResult {
   status: BackgroundStatus;
 }
 
-const cycleOptions = z.strictObject({ force: z.boolean().default(false) });
+const cycleOptions = z.strictObject({ force: z._default(z.boolean(), false) });
 
 /** Learns in cycles from trajectories that wait; serves with what has proved better. */
 export class BackgroundLoop {

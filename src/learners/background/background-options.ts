@@ -1,29 +1,26 @@
 // The options of the background learner: the loop, its patterns, its adapter and the instant loop.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { monotonicMs } from "../../foundation.ts";
 
 /** An integer from 1 to `largest`. */
-function countUpTo(largest: number): z.ZodInt {
+function countUpTo(largest: number): z.ZodMiniNumberFormat {
   const phrase = `an integer from 1 to ${largest}`;
-  return z.int(phrase).min(1, phrase).max(largest, phrase);
+  return z.int(phrase).check(z.minimum(1, phrase), z.maximum(largest, phrase));
 }
 
 const POSITIVE = "a number > 0";
-const positive = z.number(POSITIVE).gt(0, POSITIVE);
+const positive = z.number(POSITIVE).check(z.gt(0, POSITIVE));
 const NOT_NEGATIVE = "a number >= 0";
-const notNegative = z.number(NOT_NEGATIVE).min(0, NOT_NEGATIVE);
+const notNegative = z.number(NOT_NEGATIVE).check(z.minimum(0, NOT_NEGATIVE));
 const SHARE = "a number from 0 to 1";
-const share = z.number(SHARE).min(0, SHARE).max(1, SHARE);
+const share = z.number(SHARE).check(z.minimum(0, SHARE), z.maximum(1, SHARE));
 const INSIDE = "a number above 0, below 1";
-const inside = z.number(INSIDE).gt(0, INSIDE).lt(1, INSIDE);
+const inside = z.number(INSIDE).check(z.gt(0, INSIDE), z.lt(1, INSIDE));
 const CONFIDENCE = "a number from 0.5 to below 1";
-const confidence = z.number(CONFIDENCE).min(0.5, CONFIDENCE).lt(1, CONFIDENCE);
+const confidence = z.number(CONFIDENCE).check(z.minimum(0.5, CONFIDENCE), z.lt(1, CONFIDENCE));
 const SEED = `an integer from 0 to ${2 ** 32 - 1}`;
-const seed = z
-  .int(SEED)
-  .min(0, SEED)
-  .max(2 ** 32 - 1, SEED);
+const seed = z.int(SEED).check(z.minimum(0, SEED), z.maximum(2 ** 32 - 1, SEED));
 
 /** Elements of an embedding. */
 const embeddingSize = countUpTo(65_536);
@@ -32,22 +29,23 @@ const monotonicClock: () => number = monotonicMs;
 const CLOCK = "a function that returns milliseconds";
 
 /** The option `now`: a clock that only goes forward. */
-const stopwatch = z
-  .custom<() => number>((value) => typeof value === "function", CLOCK)
-  .default(() => monotonicClock);
+const stopwatch = z._default(
+  z.custom<() => number>((value) => typeof value === "function", CLOCK),
+  () => monotonicClock,
+);
 
 /** What a bank is made of, besides the size of an embedding. */
 const patternMembers = {
-  maxPatterns: countUpTo(100_000).default(1000),
-  minSimilarity: inside.default(0.5),
-  mergeSimilarity: inside.default(0.9),
-  decay: inside.or(z.literal(1)).default(0.98),
+  maxPatterns: z._default(countUpTo(100_000), 1000),
+  minSimilarity: z._default(inside, 0.5),
+  mergeSimilarity: z._default(inside, 0.9),
+  decay: z._default(z.union([inside, z.literal(1)]), 0.98),
 };
 
 /** Schema of `PatternBankOptions`. */
 export const bankSchema = z.strictObject({
   embeddingSize,
-  maxPending: countUpTo(1_000_000).default(10_000),
+  maxPending: z._default(countUpTo(1_000_000), 10_000),
   ...patternMembers,
 });
 
@@ -72,12 +70,12 @@ export interface PatternBankOptions {
 
 /** Schema of `OnlineEwcOptions`. */
 export const onlineEwcSchema = z.strictObject({
-  lambda: notNegative.default(1000),
-  fisherDecay: inside.default(0.9),
-  lossDelta: notNegative.default(0.1),
-  lossThreshold: positive.default(15),
-  gradientFalseAlarmRate: inside.default(1e-4),
-  seed: seed.default(0),
+  lambda: z._default(notNegative, 1000),
+  fisherDecay: z._default(inside, 0.9),
+  lossDelta: z._default(notNegative, 0.1),
+  lossThreshold: z._default(positive, 15),
+  gradientFalseAlarmRate: z._default(inside, 1e-4),
+  seed: z._default(seed, 0),
 });
 
 /** What `OnlineEwc` takes. */
@@ -100,24 +98,24 @@ export interface OnlineEwcOptions {
 export const loopSchema = z
   .strictObject({
     embeddingSize,
-    minTrajectories: countUpTo(1_000_000).default(100),
-    baseLoraLr: positive.default(1e-4),
-    ewcLambda: notNegative.default(1000),
-    extractionIntervalMs: notNegative.default(3_600_000),
-    maxPending: countUpTo(1_000_000).default(10_000),
-    maxHeldOut: countUpTo(100_000).default(512),
-    holdoutFraction: inside.default(0.2),
-    confidence: confidence.default(0.9),
-    qualityDecay: share.default(0.9),
-    rank: countUpTo(1024).default(8),
-    alpha: positive.default(32),
-    temperature: positive.default(0.1),
-    epochs: countUpTo(10_000).default(20),
-    batchSize: countUpTo(65_536).default(16),
-    negatives: countUpTo(100_000).default(32),
-    patterns: z.strictObject(patternMembers).prefault({}),
-    boundary: onlineEwcSchema.omit({ lambda: true, seed: true }).prefault({}),
-    seed: seed.default(0),
+    minTrajectories: z._default(countUpTo(1_000_000), 100),
+    baseLoraLr: z._default(positive, 1e-4),
+    ewcLambda: z._default(notNegative, 1000),
+    extractionIntervalMs: z._default(notNegative, 3_600_000),
+    maxPending: z._default(countUpTo(1_000_000), 10_000),
+    maxHeldOut: z._default(countUpTo(100_000), 512),
+    holdoutFraction: z._default(inside, 0.2),
+    confidence: z._default(confidence, 0.9),
+    qualityDecay: z._default(share, 0.9),
+    rank: z._default(countUpTo(1024), 8),
+    alpha: z._default(positive, 32),
+    temperature: z._default(positive, 0.1),
+    epochs: z._default(countUpTo(10_000), 20),
+    batchSize: z._default(countUpTo(65_536), 16),
+    negatives: z._default(countUpTo(100_000), 32),
+    patterns: z.prefault(z.strictObject(patternMembers), {}),
+    boundary: z.prefault(z.omit(onlineEwcSchema, { lambda: true, seed: true }), {}),
+    seed: z._default(seed, 0),
     now: stopwatch,
   })
   .check(({ value, issues }) => {
@@ -182,9 +180,9 @@ const RATE = "a number above 0, at most 1";
 /** Schema of `InstantLoopOptions`. */
 export const instantSchema = z.strictObject({
   embeddingSize,
-  rank: countUpTo(2).default(2),
-  lr: z.number(RATE).gt(0, RATE).max(1, RATE).default(0.5),
-  seed: seed.default(0),
+  rank: z._default(countUpTo(2), 2),
+  lr: z._default(z.number(RATE).check(z.gt(0, RATE), z.maximum(1, RATE)), 0.5),
+  seed: z._default(seed, 0),
 });
 
 /** What `InstantLoop` takes. */

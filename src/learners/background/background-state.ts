@@ -1,6 +1,6 @@
 // The background loop at rest.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseState } from "../../foundation.ts";
 import { Random } from "../../index.ts";
 import { type BackgroundLoopConfig, type LoopOptions, loopSchema } from "./background-options.ts";
@@ -33,11 +33,11 @@ export interface LoopState {
 }
 
 const KIND = "BackgroundLoop";
-const count = z.int().min(0);
+const count = z.int().check(z.minimum(0));
 const recordSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()),
   elapsedMs: z.number(),
-  normalQuality: z.number().min(0).max(1).nullable(),
+  normalQuality: z.nullable(z.number().check(z.minimum(0), z.maximum(1))),
   cycles: count,
   updates: count,
   random: z.unknown(),

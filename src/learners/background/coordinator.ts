@@ -1,6 +1,6 @@
 // Runs both loops: corrections act at once, trajectories are learned from in the background.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { BackgroundLoop, type BackgroundResult } from "./background-loop.ts";
 import type { BackgroundLoopConfig, InstantLoopOptions } from "./background-options.ts";
@@ -45,17 +45,17 @@ export interface CoordinatorStats {
 const KEEP = "a number from 0 to 1";
 const optionsSchema = z.strictObject({
   background: z.record(z.string(), z.unknown()), // parsed by the loop it belongs to
-  instant: z.record(z.string(), z.unknown()).default({}),
-  keepInstant: z.number(KEEP).min(0, KEEP).max(1, KEEP).default(0.5),
+  instant: z._default(z.record(z.string(), z.unknown()), {}),
+  keepInstant: z._default(z.number(KEEP).check(z.minimum(0, KEEP), z.maximum(1, KEEP)), 0.5),
 });
 
-const count = z.int().min(0);
+const count = z.int().check(z.minimum(0));
 const recordSchema = z.strictObject({
-  keepInstant: z.number().min(0).max(1),
+  keepInstant: z.number().check(z.minimum(0), z.maximum(1)),
   trajectories: count,
   skipped: count,
   boundaries: count,
-  lastStatus: z.enum(BACKGROUND_STATUSES).nullable(),
+  lastStatus: z.nullable(z.enum(BACKGROUND_STATUSES)),
 });
 const KIND = "Coordinator";
 

@@ -1,6 +1,6 @@
 // The instant loop: one correction from a user moves the output of the same input at once.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { Random } from "../../index.ts";
 import { type InstantLoopOptions, instantSchema } from "./background-options.ts";
@@ -28,7 +28,10 @@ export interface InstantUpdate {
   after: number;
 }
 
-const recordSchema = z.strictObject({ options: instantSchema, updates: z.int().min(0) });
+const recordSchema = z.strictObject({
+  options: instantSchema,
+  updates: z.int().check(z.minimum(0)),
+});
 const KIND = "InstantLoop";
 /** The step is halved so often at most: then it is below what f32 holds. */
 const MAX_HALVINGS = 40;
@@ -146,7 +149,9 @@ export class InstantLoop {
 }
 
 const KEEP = "a number from 0 to 1";
-const fadeSchema = z.strictObject({ keep: z.number(KEEP).min(0, KEEP).max(1, KEEP) });
+const fadeSchema = z.strictObject({
+  keep: z.number(KEEP).check(z.minimum(0, KEEP), z.maximum(1, KEEP)),
+});
 
 interface Aims {
   better: Float32Array;

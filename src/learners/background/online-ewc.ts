@@ -1,6 +1,6 @@
 // EWC for a stream of tasks: one averaged Fisher, one baseline, and a test for where a task ends.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decodeBase64, encodeBase64, parseOptions, parseState } from "../../foundation.ts";
 import { DriftkeelRangeError, DriftkeelTypeError, Ewc, PageHinkley } from "../../index.ts";
 import { type OnlineEwcOptions, onlineEwcSchema } from "./background-options.ts";
@@ -31,7 +31,7 @@ const stateSchema = z.strictObject({
   options: onlineEwcSchema,
   losses: z.unknown(),
   average: z.string(),
-  penalty: z.string().nullable(),
+  penalty: z.nullable(z.string()),
 });
 const KIND = "OnlineEwc";
 /** Losses before the first possible boundary. */

@@ -1,7 +1,7 @@
 // The patterns that answered queries fall into: clusters with stable ids that are found again,
 // grow, age, merge and go.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { CosineIndex, DriftkeelError, type Tensor } from "../../index.ts";
 import { bankSchema, type PatternBankOptions } from "./background-options.ts";
@@ -69,19 +69,19 @@ interface Member {
 /** The weight of a trajectory of quality 0: it still shows where answers lie. */
 const LEAST_WEIGHT = 0.1;
 
-const amount = z.number().min(0);
+const amount = z.number().check(z.minimum(0));
 const pruneSchema = z.strictObject({
-  minQuality: amount.max(1).default(0),
-  minUse: amount.default(0.05),
-  maxAge: amount.optional(),
+  minQuality: z._default(amount.check(z.maximum(1)), 0),
+  minUse: z._default(amount, 0.05),
+  maxAge: z.optional(amount),
 });
 const recordSchema = z.strictObject({
   options: bankSchema,
-  created: z.int().min(0),
+  created: z.int().check(z.minimum(0)),
   members: z.array(
     z.strictObject({ id: z.string(), mass: amount, use: amount, qualitySum: amount, age: amount }),
   ),
-  qualities: z.array(z.number().min(0).max(1)),
+  qualities: z.array(z.number().check(z.minimum(0), z.maximum(1))),
 });
 const KIND = "PatternBank";
 

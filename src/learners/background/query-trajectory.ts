@@ -1,6 +1,6 @@
 // What a learner is told of one answered query, and what it keeps of that.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError } from "../../index.ts";
 
@@ -44,7 +44,7 @@ export interface Experience {
 const embedding = z.instanceof(Float32Array, { error: "a Float32Array" });
 const QUALITY = "a number from 0 to 1";
 const LATENCY = "a number >= 0";
-const shortText = z.string().min(1).max(200);
+const shortText = z.string().check(z.minLength(1), z.maxLength(200));
 
 const trajectorySchema = z.strictObject({
   id: shortText,
@@ -53,15 +53,15 @@ const trajectorySchema = z.strictObject({
     .array(
       z.strictObject({
         activations: embedding,
-        attentionWeights: embedding.optional(),
+        attentionWeights: z.optional(embedding),
         reward: z.number("a finite number"),
       }),
     )
-    .max(10_000),
-  finalQuality: z.number(QUALITY).min(0, QUALITY).max(1, QUALITY),
-  latencyMs: z.number(LATENCY).min(0, LATENCY),
-  modelRoute: z.string().optional(),
-  contextIds: z.array(shortText).max(10_000).optional(),
+    .check(z.maxLength(10_000)),
+  finalQuality: z.number(QUALITY).check(z.minimum(0, QUALITY), z.maximum(1, QUALITY)),
+  latencyMs: z.number(LATENCY).check(z.minimum(0, LATENCY)),
+  modelRoute: z.optional(z.string()),
+  contextIds: z.optional(z.array(shortText).check(z.maxLength(10_000))),
 });
 
 /** Throws LENGTH_MISMATCH or VALUE_NOT_FINITE unless `values` is a finite f32[size]. */

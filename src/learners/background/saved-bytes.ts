@@ -1,7 +1,7 @@
 // How this learner's states lie at rest: a safetensors file with JSON beside the tensors, and a
 // checksum of all of it.
 
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { crc32, parseState } from "../../foundation.ts";
 import { DriftkeelError, decodeSafetensors, encodeSafetensors, type Tensor } from "../../index.ts";
 
@@ -39,7 +39,7 @@ export function encodeParts(kind: string, { tensors, record }: SavedParts): Uint
 }
 
 /** Reads what `encodeParts` wrote. Throws FILE_CORRUPT when a byte is different, STATE_INVALID. */
-export function decodeParts<S extends z.ZodObject>(
+export function decodeParts<S extends z.ZodMiniObject>(
   kind: string,
   bytes: Uint8Array,
   schema: S,

@@ -1,6 +1,6 @@
 // Experiences at rest: their embeddings as tensors, the rest as JSON.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Tensor } from "../../index.ts";
 import { joinRows, rowOf } from "./pattern-clusters.ts";
 import type { Experience } from "./query-trajectory.ts";
@@ -9,7 +9,7 @@ import { valuesOf } from "./saved-bytes.ts";
 /** Schema of what `experienceRecord` makes. */
 export const experienceSchema = z.strictObject({
   id: z.string(),
-  quality: z.number().min(0).max(1),
+  quality: z.number().check(z.minimum(0), z.maximum(1)),
   contextIds: z.array(z.string()),
 });
 

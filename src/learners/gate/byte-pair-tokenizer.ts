@@ -1,6 +1,6 @@
 // The gate's default tokenizer: a small byte-pair encoder that learns its pieces from a corpus.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 import { RESERVED_IDS, type Tokenizer } from "./signal-tokens.ts";
@@ -13,17 +13,23 @@ const MAX_TEXT = 4096;
 const LARGEST_CORPUS = 100_000;
 
 const trainOptions = z.strictObject({
-  vocabularySize: z
-    .int(`an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`)
-    .min(FIRST_MERGE, `an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`)
-    .max(LARGEST_VOCABULARY, `an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`)
-    .default(512),
+  vocabularySize: z._default(
+    z
+      .int(`an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`)
+      .check(
+        z.minimum(FIRST_MERGE, `an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`),
+        z.maximum(LARGEST_VOCABULARY, `an integer from ${FIRST_MERGE} to ${LARGEST_VOCABULARY}`),
+      ),
+    512,
+  ),
 });
 
 const savedSchema = z.strictObject({
   merges: z
-    .array(z.tuple([z.int().min(RESERVED_IDS), z.int().min(RESERVED_IDS)]))
-    .max(LARGEST_VOCABULARY),
+    .array(
+      z.tuple([z.int().check(z.minimum(RESERVED_IDS)), z.int().check(z.minimum(RESERVED_IDS))]),
+    )
+    .check(z.maxLength(LARGEST_VOCABULARY)),
 });
 
 /** A tokenizer as JSON. */

@@ -1,6 +1,6 @@
 // Maps a model's probabilities to how often they come true: isotonic regression or Platt scaling.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
@@ -15,12 +15,23 @@ const METHODS = ["isotonic", "platt"] as const;
 const savedSchema = z.discriminatedUnion("method", [
   z.strictObject({
     method: z.literal("isotonic"),
-    points: z.array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)])).min(1),
+    points: z
+      .array(
+        z.tuple([
+          z.number().check(z.minimum(0), z.maximum(1)),
+          z.number().check(z.minimum(0), z.maximum(1)),
+        ]),
+      )
+      .check(z.minLength(1)),
   }),
-  z.strictObject({ method: z.literal("platt"), slope: z.number().min(0), offset: z.number() }),
+  z.strictObject({
+    method: z.literal("platt"),
+    slope: z.number().check(z.minimum(0)),
+    offset: z.number(),
+  }),
 ]);
 const savedWrapper = z.strictObject({ calibration: savedSchema });
-const methodOptions = z.strictObject({ method: z.enum(METHODS).default("isotonic") });
+const methodOptions = z.strictObject({ method: z._default(z.enum(METHODS), "isotonic") });
 
 /** A calibration as JSON. */
 export type SavedCalibration = z.output<typeof savedSchema>;

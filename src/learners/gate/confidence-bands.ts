@@ -1,6 +1,6 @@
 // Turns a probability of allow into a decision: allow, block, or ask.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError } from "../../index.ts";
 import type { Calibration } from "./calibration.ts";
@@ -32,19 +32,19 @@ export interface CostMatrix {
 
 const unit = "a number from 0 to 1";
 const bandsOptions = z.strictObject({
-  allow: z.number(unit).min(0, unit).max(1, unit).default(0.8),
-  block: z.number(unit).min(0, unit).max(1, unit).default(0.2),
-  calibration: z
-    .custom<Calibration>(
+  allow: z._default(z.number(unit).check(z.minimum(0, unit), z.maximum(1, unit)), 0.8),
+  block: z._default(z.number(unit).check(z.minimum(0, unit), z.maximum(1, unit)), 0.2),
+  calibration: z.optional(
+    z.custom<Calibration>(
       (value) => typeof (value as Calibration | null)?.apply === "function",
       "a Calibration",
-    )
-    .optional(),
+    ),
+  ),
 });
 
 /** Wide enough for any currency; thresholds of such prices are still told apart in f64. */
 const price = "a number from 1e-9 to 1e9";
-const cost = z.number(price).min(1e-9, price).max(1e9, price);
+const cost = z.number(price).check(z.minimum(1e-9, price), z.maximum(1e9, price));
 const costMatrix = z.strictObject({ falseAllow: cost, falseBlock: cost, ask: cost });
 
 /** Two thresholds on the calibrated probability of allow. */

@@ -1,11 +1,11 @@
 // Counts right and wrong judgements over the newest decisions, each kind of mistake apart.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions, parseState } from "../../foundation.ts";
 
 const WINDOW = "an integer from 1 to 1000000";
-const window = z.int(WINDOW).min(1, WINDOW).max(1_000_000, WINDOW);
-const optionsSchema = z.strictObject({ window: window.default(1000) });
+const window = z.int(WINDOW).check(z.minimum(1, WINDOW), z.maximum(1_000_000, WINDOW));
+const optionsSchema = z.strictObject({ window: z._default(window, 1000) });
 
 /** One judgement and what would have been right. */
 export interface Judgement {
@@ -16,7 +16,7 @@ export interface Judgement {
 /** Judgements as text: one character each, "0" to "3". */
 const stateSchema = z.strictObject({
   window,
-  newest: z.string().regex(/^[0-3]*$/, "digits from 0 to 3"),
+  newest: z.string().check(z.regex(/^[0-3]*$/, "digits from 0 to 3")),
 });
 
 /** The four counts of the newest `window` judgements. */

@@ -1,14 +1,14 @@
 // Says when the gate agrees with its users well enough to be left alone.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { ConfusionMatrix, type Judgement } from "./confusion-matrix.ts";
 
 const TARGET = "a number above 0 and below 1";
 const WINDOW = "an integer from 1 to 1000000";
 const optionsSchema = z.strictObject({
-  window: z.int(WINDOW).min(1, WINDOW).max(1_000_000, WINDOW).default(1000),
-  target: z.number(TARGET).gt(0, TARGET).lt(1, TARGET).default(0.95),
+  window: z._default(z.int(WINDOW).check(z.minimum(1, WINDOW), z.maximum(1_000_000, WINDOW)), 1000),
+  target: z._default(z.number(TARGET).check(z.gt(0, TARGET), z.lt(1, TARGET)), 0.95),
 });
 
 /** The 97.5% point of the standard normal: an interval with 95% between its ends. */

@@ -1,6 +1,6 @@
 // Merges the weights of several peers, so that no single one decides: Fisher-weighted, trimmed.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
@@ -14,11 +14,7 @@ export interface Contribution {
 
 const TRIM = "a number from 0 to below 0.5";
 const mergeOptions = z.strictObject({
-  trim: z
-    .number(TRIM)
-    .min(0, TRIM)
-    .lt(0.5, TRIM)
-    .default(1 / 3),
+  trim: z._default(z.number(TRIM).check(z.minimum(0, TRIM), z.lt(0.5, TRIM)), 1 / 3),
 });
 
 /** Part of a mean Fisher that every parameter has: one that nobody needs gets the plain mean. */

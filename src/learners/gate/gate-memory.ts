@@ -1,6 +1,6 @@
 // What the gate keeps beside its model: the tokenizer, the calibration, the scoreboard.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseRecord, Turns, writeRecord } from "../../foundation.ts";
 import {
   DriftkeelError,
@@ -19,8 +19,8 @@ const KEY = "gate.json";
 
 const gateRecord = z.strictObject({
   format_version: z.literal(1),
-  tokenizer: z.custom<SavedTokenizer>().nullable(),
-  calibration: z.custom<SavedCalibration>().nullable(),
+  tokenizer: z.nullable(z.custom<SavedTokenizer>()),
+  calibration: z.nullable(z.custom<SavedCalibration>()),
   scoreboard: z.unknown(),
 });
 

@@ -1,6 +1,6 @@
 // Options of the gate, and the pipeline's options that they become.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { clock, parseOptions } from "../../foundation.ts";
 import {
   type Clock,
@@ -89,39 +89,41 @@ const given = <T>(phrase: string, ...methods: string[]) =>
 
 const whole = (least: number, most: number) => {
   const phrase = `an integer from ${least} to ${most}`;
-  return z.int(phrase).min(least, phrase).max(most, phrase);
+  return z.int(phrase).check(z.minimum(least, phrase), z.maximum(most, phrase));
 };
 
 const gateOptions = z.strictObject({
-  storagePath: z.string().min(1).optional(),
-  disk: given<Disk>("a disk").optional(),
-  lockHost: given<LockHost>("a lock host").optional(),
-  corpus: z.array(z.string()).default([]),
-  tokenizer: given<Tokenizer>("a tokenizer", "encode").optional(),
-  bands: z
-    .custom<ConfidenceBands>((value) => value instanceof ConfidenceBands, "ConfidenceBands")
-    .default(() => new ConfidenceBands()),
-  buckets: whole(16, 16_384).default(512),
-  embeddingSize: whole(1, 1024).default(32),
-  adapter: z.strictObject({ rank: z.number(), alpha: z.number() }).optional(),
-  lr: z.number("a number > 0").gt(0, "a number > 0").default(0.003),
-  maxSteps: whole(1, 1_000_000).default(150),
-  updateEvery: whole(1, 1_000_000).default(64),
-  trainingWindow: whole(1, 1_000_000).default(512),
-  replayCapacity: whole(1, 1_000_000).default(2048),
-  lockedCapacity: whole(1, 1_000_000).default(512),
-  peers: z.enum(["include", "exclude"]).default("include"),
-  ewc: z
-    .union([z.literal(false), given<LearnerEwcOptions>("an object")])
-    .default({ lambda: 1, consolidation: "ema" }),
-  protect: given<Ewc>("an Ewc", "fisher", "baseline").optional(),
-  detector: given<DriftDetector>("a drift detector", "update", "state", "restore").optional(),
-  validator: given<Validator>("a validator", "validate").optional(),
-  probation: z.union([z.literal(false), given<ProbationOptions>("an object")]).default({}),
-  safeMode: z.union([z.literal(false), given<SafeModeOptions>("an object")]).default({}),
-  window: whole(1, 1_000_000).default(1000),
-  target: z.number().default(0.95),
-  seed: whole(0, 2 ** 32 - 1).default(0),
+  storagePath: z.optional(z.string().check(z.minLength(1))),
+  disk: z.optional(given<Disk>("a disk")),
+  lockHost: z.optional(given<LockHost>("a lock host")),
+  corpus: z._default(z.array(z.string()), []),
+  tokenizer: z.optional(given<Tokenizer>("a tokenizer", "encode")),
+  bands: z._default(
+    z.custom<ConfidenceBands>((value) => value instanceof ConfidenceBands, "ConfidenceBands"),
+    () => new ConfidenceBands(),
+  ),
+  buckets: z._default(whole(16, 16_384), 512),
+  embeddingSize: z._default(whole(1, 1024), 32),
+  adapter: z.optional(z.strictObject({ rank: z.number(), alpha: z.number() })),
+  lr: z._default(z.number("a number > 0").check(z.gt(0, "a number > 0")), 0.003),
+  maxSteps: z._default(whole(1, 1_000_000), 150),
+  updateEvery: z._default(whole(1, 1_000_000), 64),
+  trainingWindow: z._default(whole(1, 1_000_000), 512),
+  replayCapacity: z._default(whole(1, 1_000_000), 2048),
+  lockedCapacity: z._default(whole(1, 1_000_000), 512),
+  peers: z._default(z.enum(["include", "exclude"]), "include"),
+  ewc: z._default(z.union([z.literal(false), given<LearnerEwcOptions>("an object")]), {
+    lambda: 1,
+    consolidation: "ema",
+  }),
+  protect: z.optional(given<Ewc>("an Ewc", "fisher", "baseline")),
+  detector: z.optional(given<DriftDetector>("a drift detector", "update", "state", "restore")),
+  validator: z.optional(given<Validator>("a validator", "validate")),
+  probation: z._default(z.union([z.literal(false), given<ProbationOptions>("an object")]), {}),
+  safeMode: z._default(z.union([z.literal(false), given<SafeModeOptions>("an object")]), {}),
+  window: z._default(whole(1, 1_000_000), 1000),
+  target: z._default(z.number(), 0.95),
+  seed: z._default(whole(0, 2 ** 32 - 1), 0),
   now: clock,
 });
 

@@ -1,6 +1,6 @@
 // How much an example weighs: wrong decisions more than right ones, repeated ones most.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseState } from "../../foundation.ts";
 import type { Sample } from "../../index.ts";
 import type { GateCall, Lesson } from "./training-signal.ts";
@@ -14,7 +14,7 @@ const LOCKED_FROM = 4;
 /** Mistakes remembered; the one longest ago goes first. */
 const MAX_MISTAKES = 4096;
 
-const stateSchema = z.strictObject({ keys: z.array(z.string()).max(MAX_MISTAKES) });
+const stateSchema = z.strictObject({ keys: z.array(z.string()).check(z.maxLength(MAX_MISTAKES)) });
 
 /** Whether an example must not be forgotten; those of peers may be. */
 export function isLockedExample({ weight = NORMAL, origin = "live" }: Sample): boolean {

@@ -1,6 +1,6 @@
 // A frame between gates, on the wire: signals or weights of a peer, numbered and signed.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decodeBase64, decodeUtf8, encodeBase64, parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, decodeSafetensors, encodeSafetensors } from "../../index.ts";
 import { type Contribution, checkContribution } from "./federated-merge.ts";
@@ -10,15 +10,17 @@ import { type TrainingSignal, toWire } from "./training-signal.ts";
 /** Ids of peers are names of folders, too. */
 export const peerId = z
   .string()
-  .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/, "1 to 128 of A-Z a-z 0-9 . _ -, no dot first");
-const sequence = z.int("an integer >= 0").min(0, "an integer >= 0");
+  .check(
+    z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/, "1 to 128 of A-Z a-z 0-9 . _ -, no dot first"),
+  );
+const sequence = z.int("an integer >= 0").check(z.minimum(0, "an integer >= 0"));
 
 const bodySchema = {
   from: peerId,
   seq: sequence,
   /** Looked at one by one, after the signature. */
   signals: z.array(z.unknown()),
-  signature: z.base64("base64 text").max(256),
+  signature: z.base64("base64 text").check(z.maxLength(256)),
 };
 const frameSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("signals"), ...bodySchema }),
@@ -73,8 +75,8 @@ function placeOf({ path, code }: z.core.$ZodIssue): string {
 const frameOptions = z.strictObject({
   from: peerId,
   seq: sequence,
-  signals: z.array(z.custom<TrainingSignal>()).default([]),
-  contribution: z.custom<Contribution>().optional(),
+  signals: z._default(z.array(z.custom<TrainingSignal>()), []),
+  contribution: z.optional(z.custom<Contribution>()),
   key: z.custom<SigningKey>((value) => typeof value === "object" && value !== null, "a key"),
 });
 

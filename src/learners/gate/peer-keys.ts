@@ -1,6 +1,6 @@
 // Signs and verifies with WebCrypto: HMAC-SHA256 for peers that share a secret, Ed25519 for others.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelError, DriftkeelRangeError } from "../../index.ts";
 

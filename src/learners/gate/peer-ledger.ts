@@ -1,6 +1,6 @@
 // Remembers every frame of every peer by its number, and keeps what it brought in quarantine.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseRecord, writeRecord } from "../../foundation.ts";
 import { DriftkeelError, type Store } from "../../index.ts";
 
@@ -10,16 +10,19 @@ const FLOOR = "floor";
 const frameRecord = z.strictObject({
   format_version: z.literal(1),
   from: z.string(),
-  seq: z.int().min(0),
+  seq: z.int().check(z.minimum(0)),
   digest: z.string(),
   received_ms: z.number(),
   /** Signals, or 1 for weights: what counts for the quota. */
-  items: z.int().min(0),
+  items: z.int().check(z.minimum(0)),
   is_settled: z.boolean(),
   signals: z.array(z.unknown()),
-  weights: z.string().nullable(),
+  weights: z.nullable(z.string()),
 });
-const floorRecord = z.strictObject({ format_version: z.literal(1), floor: z.int().min(0) });
+const floorRecord = z.strictObject({
+  format_version: z.literal(1),
+  floor: z.int().check(z.minimum(0)),
+});
 
 /** A frame as it is kept. */
 export type KeptFrame = Omit<z.output<typeof frameRecord>, "format_version">;

@@ -1,7 +1,7 @@
 // Takes frames of other gates: verified, numbered, limited, and kept in quarantine until somebody
 // decides.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { clock, millisecondsOf, parseOptions, Turns } from "../../foundation.ts";
 import {
   type Clock,
@@ -59,20 +59,24 @@ export interface QuarantinedFrame {
 
 const whole = (most: number) => {
   const phrase = `an integer from 1 to ${most}`;
-  return z.int(phrase).min(1, phrase).max(most, phrase);
+  return z.int(phrase).check(z.minimum(1, phrase), z.maximum(most, phrase));
 };
 const optionsSchema = z.strictObject({
   peers: z.record(peerId, z.custom<PeerKey>()),
-  storagePath: z.string().min(1).optional(),
-  store: z
-    .custom<Store>((value) => typeof value === "object" && value !== null, "a Store")
-    .optional(),
-  maxFrameBytes: whole(2 ** 30).default(2 ** 20),
-  maxSignals: whole(100_000).default(1000),
-  quota: z
-    .strictObject({ signals: whole(1e9), perMs: z.number("a number > 0").gt(0, "a number > 0") })
-    .default({ signals: 10_000, perMs: 3_600_000 }),
-  maxFrames: whole(1_000_000).default(1024),
+  storagePath: z.optional(z.string().check(z.minLength(1))),
+  store: z.optional(
+    z.custom<Store>((value) => typeof value === "object" && value !== null, "a Store"),
+  ),
+  maxFrameBytes: z._default(whole(2 ** 30), 2 ** 20),
+  maxSignals: z._default(whole(100_000), 1000),
+  quota: z._default(
+    z.strictObject({
+      signals: whole(1e9),
+      perMs: z.number("a number > 0").check(z.gt(0, "a number > 0")),
+    }),
+    { signals: 10_000, perMs: 3_600_000 },
+  ),
+  maxFrames: z._default(whole(1_000_000), 1024),
   now: clock,
 });
 

@@ -1,7 +1,7 @@
 // How well the gate has judged lately, and which mistakes were made: everything it keeps beside the
 // model.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseState } from "../../foundation.ts";
 import type { CalibrationSample } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
@@ -13,8 +13,8 @@ const stateSchema = z.strictObject({
   confusion: z.unknown(),
   convergence: z.unknown(),
   mistakes: z.unknown(),
-  probabilities: z.array(z.number().min(0).max(1)),
-  should_allow: z.string().regex(/^[01]*$/, "digits 0 and 1"),
+  probabilities: z.array(z.number().check(z.minimum(0), z.maximum(1))),
+  should_allow: z.string().check(z.regex(/^[01]*$/, "digits 0 and 1")),
 });
 
 /** Judgements on live signals, each made before its signal was learned. */

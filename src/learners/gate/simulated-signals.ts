@@ -1,7 +1,7 @@
 // A seeded stream of realistic calls, with a user who notices most wrong decisions: for tests,
 // examples and measurements.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { Random } from "../../index.ts";
 import type { GateCall, TrainingSignal } from "./training-signal.ts";
@@ -44,13 +44,9 @@ const LIMIT = 0.6;
 
 const part = "a number from 0 to 1";
 const simulatorOptions = z.strictObject({
-  seed: z
-    .int("an integer >= 0")
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(0),
-  overrideRate: z.number(part).min(0, part).max(1, part).default(0.95),
-  limit: z.number().default(LIMIT),
+  seed: z._default(z.int("an integer >= 0").check(z.minimum(0), z.maximum(2 ** 32 - 1)), 0),
+  overrideRate: z._default(z.number(part).check(z.minimum(0, part), z.maximum(1, part)), 0.95),
+  limit: z._default(z.number(), LIMIT),
 });
 
 export interface SignalSimulatorOptions {

@@ -1,6 +1,6 @@
 // What the gate learns from: one call of a tool, what was decided, and what the user made of it.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../index.ts";
 
@@ -34,25 +34,25 @@ export interface TrainingSignal extends GateCall {
   falsePositive: boolean;
 }
 
-const name = z.string().min(1).max(256);
-const calls = z.int("an integer >= 0").min(0, "an integer >= 0");
+const name = z.string().check(z.minLength(1), z.maxLength(256));
+const calls = z.int("an integer >= 0").check(z.minimum(0, "an integer >= 0"));
 const unit = "a number from 0 to 1";
 
 const callMembers = {
   tool: name,
   source: name,
   recentCallCount: calls,
-  precedingTools: z.array(name).max(64),
-  riskScore: z.number(unit).min(0, unit).max(1, unit),
+  precedingTools: z.array(name).check(z.maxLength(64)),
+  riskScore: z.number(unit).check(z.minimum(0, unit), z.maximum(1, unit)),
 };
 
 const signalMembers = {
   ...callMembers,
   allowed: z.boolean(),
-  status: z.string().min(1).max(64),
-  durationMs: z.number("a number >= 0").min(0, "a number >= 0"),
+  status: z.string().check(z.minLength(1), z.maxLength(64)),
+  durationMs: z.number("a number >= 0").check(z.minimum(0, "a number >= 0")),
   /** Largest moment that a Date can hold (ECMA-262). */
-  timestamp: z.number("milliseconds since 1970").min(0).max(8.64e15),
+  timestamp: z.number("milliseconds since 1970").check(z.minimum(0), z.maximum(8.64e15)),
   userOverride: z.boolean(),
   falsePositive: z.boolean(),
 };
@@ -60,12 +60,12 @@ const signalMembers = {
 /** A whole signal is a call, too; its outcome is not looked at. */
 const anyCallSchema = z.strictObject({
   ...callMembers,
-  allowed: z.unknown().optional(),
-  status: z.unknown().optional(),
-  durationMs: z.unknown().optional(),
-  timestamp: z.unknown().optional(),
-  userOverride: z.unknown().optional(),
-  falsePositive: z.unknown().optional(),
+  allowed: z.optional(z.unknown()),
+  status: z.optional(z.unknown()),
+  durationMs: z.optional(z.unknown()),
+  timestamp: z.optional(z.unknown()),
+  userOverride: z.optional(z.unknown()),
+  falsePositive: z.optional(z.unknown()),
 });
 const signalSchema = z.strictObject(signalMembers);
 

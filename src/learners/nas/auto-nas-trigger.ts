@@ -1,6 +1,6 @@
 // When drift cannot be fixed by tuning: searches an architecture and proposes it, measured.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import {
   Composite,
@@ -58,9 +58,12 @@ export interface NasProposal {
 }
 
 const triggerOptions = z.strictObject({
-  improvementThreshold: z.number("a number >= 0").min(0, "a number >= 0").default(0.05),
+  improvementThreshold: z._default(
+    z.number("a number >= 0").check(z.minimum(0, "a number >= 0")),
+    0.05,
+  ),
   searchConfig: nasConfigSchema,
-  validators: z.array(z.custom<Validator>(isValidator, "validators")).min(1),
+  validators: z.array(z.custom<Validator>(isValidator, "validators")).check(z.minLength(1)),
 });
 
 function isValidator(value: unknown): boolean {

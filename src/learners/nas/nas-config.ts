@@ -1,6 +1,6 @@
 // What a search takes: every field with its range, parsed once.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import { DriftkeelRangeError, frameParameters, operationParameters } from "../../index.ts";
 import { SearchSpace, type SearchSpaceOptions, searchSpaceSchema } from "./search-space.ts";
@@ -37,34 +37,30 @@ export interface NasConfig {
   seed?: number;
 }
 
-function upTo(most: number): z.ZodNumber {
+function upTo(most: number): z.ZodMiniNumber {
   const phrase = `an integer from 1 to ${most}`;
-  return z.int(phrase).min(1, phrase).max(most, phrase);
+  return z.int(phrase).check(z.minimum(1, phrase), z.maximum(most, phrase));
 }
 
-const rate = z.number("a number > 0").gt(0, "a number > 0");
+const rate = z.number("a number > 0").check(z.gt(0, "a number > 0"));
 const SEED = `an integer from 0 to ${2 ** 32 - 1}`;
 
 /** Schema of `NasConfig`. */
 export const nasConfigSchema = z.strictObject({
-  numTrials: upTo(64).default(1),
-  searchSteps: upTo(1e6).default(400),
-  trainSteps: upTo(1e6).optional(),
-  weightLr: rate.default(0.01),
-  alphaLr: rate.default(0.02),
+  numTrials: z._default(upTo(64), 1),
+  searchSteps: z._default(upTo(1e6), 400),
+  trainSteps: z.optional(upTo(1e6)),
+  weightLr: z._default(rate, 0.01),
+  alphaLr: z._default(rate, 0.02),
   maxParams: upTo(2 ** 30),
   inputFeatures: upTo(1024),
   patchLen: upTo(512),
-  horizonLen: upTo(256).default(1),
-  hiddenDim: upTo(256).default(8),
-  numLayers: upTo(16).default(1),
-  batchSize: upTo(1024).default(64),
-  searchSpace: searchSpaceSchema.prefault({}),
-  seed: z
-    .int(SEED)
-    .min(0, SEED)
-    .max(2 ** 32 - 1, SEED)
-    .default(0),
+  horizonLen: z._default(upTo(256), 1),
+  hiddenDim: z._default(upTo(256), 8),
+  numLayers: z._default(upTo(16), 1),
+  batchSize: z._default(upTo(1024), 64),
+  searchSpace: z.prefault(searchSpaceSchema, {}),
+  seed: z._default(z.int(SEED).check(z.minimum(0, SEED), z.maximum(2 ** 32 - 1, SEED)), 0),
 });
 
 /** A config with its defaults. */

@@ -1,6 +1,6 @@
 // The cells that a search chooses from: a DAG of nodes with one operation on every edge.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import {
   type CellOperation,
@@ -23,16 +23,19 @@ export interface SearchSpaceOptions {
 
 /** Schema of `SearchSpaceOptions`. */
 export const searchSpaceSchema = z.strictObject({
-  numNodes: z
-    .int("an integer from 2 to 8")
-    .min(2, "an integer from 2 to 8")
-    .max(8, "an integer from 2 to 8")
-    .default(4),
-  operations: z
-    .array(z.enum(cellOperations))
-    .min(1)
-    .refine((names) => new Set(names).size === names.length, "a list of different operations")
-    .default([...cellOperations]),
+  numNodes: z._default(
+    z
+      .int("an integer from 2 to 8")
+      .check(z.minimum(2, "an integer from 2 to 8"), z.maximum(8, "an integer from 2 to 8")),
+    4,
+  ),
+  operations: z._default(
+    z.array(z.enum(cellOperations)).check(
+      z.minLength(1),
+      z.refine((names) => new Set(names).size === names.length, "a list of different operations"),
+    ),
+    [...cellOperations],
+  ),
 });
 
 /** Draws of `sample` before it gives up: a space with one valid cell in a million still answers. */

@@ -2,8 +2,9 @@
 // learns from.
 
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelRangeError } from "../../index.ts";
+import { english } from "./english.ts";
 import type { Situation } from "./features.ts";
 import { type Camel, toCamel, toSnake } from "./naming.ts";
 import { DECISION_TYPES, idSchema, problemOf, situationMembers } from "./trajectory.ts";
@@ -11,27 +12,25 @@ import { DECISION_TYPES, idSchema, problemOf, situationMembers } from "./traject
 const MAX_TASKS = 100_000;
 
 const suiteRecord = z.strictObject({
-  name: z.string().min(1).max(128),
+  name: z.string().check(z.minLength(1), z.maxLength(128)),
   tasks: z
     .array(
       z.strictObject({
-        family: z.string().min(1).max(128).default("all"),
+        family: z._default(z.string().check(z.minLength(1), z.maxLength(128)), "all"),
         ...situationMembers,
         outcomes: z
           .array(
             z.strictObject({
               decision_type: z.enum(DECISION_TYPES),
-              selected_ids: z.array(idSchema).max(64),
-              reward: z.number().min(0).max(1),
-              is_error: z.boolean().default(false),
+              selected_ids: z.array(idSchema).check(z.maxLength(64)),
+              reward: z.number().check(z.minimum(0), z.maximum(1)),
+              is_error: z._default(z.boolean(), false),
             }),
           )
-          .min(1)
-          .max(2000),
+          .check(z.minLength(1), z.maxLength(2000)),
       }),
     )
-    .min(1)
-    .max(MAX_TASKS),
+    .check(z.minLength(1), z.maxLength(MAX_TASKS)),
 });
 
 /** One task: the situation, and what each decision in it would bring. */
@@ -68,7 +67,7 @@ export class BenchmarkSuite {
     } catch (error) {
       throw refusal(source, (error as Error).message);
     }
-    const parsed = suiteRecord.safeParse(value);
+    const parsed = suiteRecord.safeParse(value, english);
     if (!parsed.success) throw refusal(source, problemOf(parsed.error));
     const ids = parsed.data.tasks.map(({ task }) => task.task_id);
     const twice = ids.find((id, index) => ids.indexOf(id) !== index);

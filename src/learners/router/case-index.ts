@@ -1,6 +1,6 @@
 // Past cases by what was asked: how often, with which decision, and how well it went.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions, readSingleFile, replaceSingleFile } from "../../foundation.ts";
 import type { StorageOptions } from "../../index.ts";
 import { type Camel, toCamel, toSnake } from "./naming.ts";
@@ -25,16 +25,16 @@ const caseRecord = z.strictObject({
   input: z.string(),
   decision_type: z.enum(DECISION_TYPES),
   selected_ids: z.array(z.string()),
-  count: z.int().min(1),
-  mean_reward: z.number().min(0).max(1),
-  last_success_ms: z.number().nullable(),
+  count: z.int().check(z.minimum(1)),
+  mean_reward: z.number().check(z.minimum(0), z.maximum(1)),
+  last_success_ms: z.nullable(z.number()),
   last_seen_ms: z.number(),
-  policy_version: z.string().nullable(),
+  policy_version: z.nullable(z.string()),
 });
 
 const optionsSchema = z.strictObject({
-  maxCases: z.int().min(1).max(1_000_000).default(50_000),
-  confidence: z.number().min(0.5).max(0.9999).default(0.9),
+  maxCases: z._default(z.int().check(z.minimum(1), z.maximum(1_000_000)), 50_000),
+  confidence: z._default(z.number().check(z.minimum(0.5), z.maximum(0.9999)), 0.9),
 });
 
 /** Options of a case index. */

@@ -1,6 +1,6 @@
 // The options of a router cycle.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { clock } from "../../foundation.ts";
 import type { Clock, Disk, LockHost, PromotionPolicyOptions } from "../../index.ts";
 import { BenchmarkSuite } from "./benchmark-suite.ts";
@@ -13,45 +13,42 @@ import {
   trainingSchema,
 } from "./router-options.ts";
 
-const path = z.string().min(1).max(4096);
+const path = z.string().check(z.minLength(1), z.maxLength(4096));
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 const isFunction = (value: unknown): boolean => typeof value === "function";
 
 const policySchema = z.strictObject({
-  minRewardDelta: z.number().default(0),
-  maxErrorRateIncrease: z.number().default(0.02),
-  maxLatencyIncreaseMs: z.number().default(5),
-  requiredTaskCount: z.int().min(1).default(20),
-  confidence: z.number().min(0.5).max(0.9999).default(0.95),
+  minRewardDelta: z._default(z.number(), 0),
+  maxErrorRateIncrease: z._default(z.number(), 0.02),
+  maxLatencyIncreaseMs: z._default(z.number(), 5),
+  requiredTaskCount: z._default(z.int().check(z.minimum(1)), 20),
+  confidence: z._default(z.number().check(z.minimum(0.5), z.maximum(0.9999)), 0.95),
 });
 
 /** Schema of `RouterCycleOptions`. */
 export const cycleSchema = z.strictObject({
   path,
   suite: z.custom<BenchmarkSuite>((value) => value instanceof BenchmarkSuite, "a BenchmarkSuite"),
-  trajectoriesPath: path.optional(),
-  seenPath: path.optional(),
-  caseIndexPath: path.optional(),
-  rebuildCaseIndex: z.boolean().default(false),
-  minNewTrajectories: z.int().min(1).default(100),
-  maxTrajectories: z.int().min(2).max(1_000_000).default(5000),
-  maxFileBytes: z
-    .int()
-    .min(1)
-    .default(2 ** 20),
-  maxVersions: z.int().min(4).max(10_000).default(20),
-  dryRun: z.boolean().default(false),
-  baselineVersion: z.string().optional(),
-  policy: policySchema.prefault({}),
-  network: networkSchema.prefault({}),
-  training: trainingSchema.prefault({}),
-  seed: seedSchema.default(0),
-  execute: z.custom<TaskExecutor>(isFunction, "a function").optional(),
+  trajectoriesPath: z.optional(path),
+  seenPath: z.optional(path),
+  caseIndexPath: z.optional(path),
+  rebuildCaseIndex: z._default(z.boolean(), false),
+  minNewTrajectories: z._default(z.int().check(z.minimum(1)), 100),
+  maxTrajectories: z._default(z.int().check(z.minimum(2), z.maximum(1_000_000)), 5000),
+  maxFileBytes: z._default(z.int().check(z.minimum(1)), 2 ** 20),
+  maxVersions: z._default(z.int().check(z.minimum(4), z.maximum(10_000)), 20),
+  dryRun: z._default(z.boolean(), false),
+  baselineVersion: z.optional(z.string()),
+  policy: z.prefault(policySchema, {}),
+  network: z.prefault(networkSchema, {}),
+  training: z.prefault(trainingSchema, {}),
+  seed: z._default(seedSchema, 0),
+  execute: z.optional(z.custom<TaskExecutor>(isFunction, "a function")),
   now: clock,
-  timer: z.custom<() => number>(isFunction, "a function that returns milliseconds").optional(),
-  disk: z.custom<Disk>(isObject, "a Disk").optional(),
-  lockHost: z.custom<LockHost>(isObject, "a LockHost").optional(),
-  signal: z.custom<AbortSignal>(isObject, "an AbortSignal").optional(),
+  timer: z.optional(z.custom<() => number>(isFunction, "a function that returns milliseconds")),
+  disk: z.optional(z.custom<Disk>(isObject, "a Disk")),
+  lockHost: z.optional(z.custom<LockHost>(isObject, "a LockHost")),
+  signal: z.optional(z.custom<AbortSignal>(isObject, "an AbortSignal")),
 });
 
 /** The options with their defaults. */

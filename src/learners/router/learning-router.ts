@@ -1,5 +1,6 @@
 // The router: a softmax over decision types and a score for every candidate, both learned.
 
+import * as z from "zod/mini";
 import { parseOptions } from "../../foundation.ts";
 import {
   init,
@@ -204,7 +205,7 @@ export class LearningRouter {
     options: RouterTrainingOptions & { seed?: number } = {},
     signal?: AbortSignal,
   ): Promise<{ router: LearningRouter; report: RouterTrainReport }> {
-    const schema = trainingSchema.extend({ seed: seedSchema.default(0) });
+    const schema = z.extend(trainingSchema, { seed: z._default(seedSchema, 0) });
     const { seed, ...training } = parseOptions("router training", schema, options);
     const train = (head: PolicyHead, samples: readonly Sample[]) =>
       head.train(samples, training, seed, signal);

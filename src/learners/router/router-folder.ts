@@ -1,7 +1,7 @@
 // The folder of a router: versions and pointer, audit log, reports, and the index of trajectories.
 
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   AuditLog,
   type Clock,
@@ -30,7 +30,7 @@ export interface FolderOptions {
 /** A report of a cycle that saved its challenger, as far as the next cycle has to know it. */
 const savedRecord = z.looseObject({
   dry_run: z.literal(false),
-  finished_at: z.string().nullable(),
+  finished_at: z.nullable(z.string()),
   version_id: z.string(),
 });
 

@@ -1,21 +1,18 @@
 // The options of a router: the size of its networks, how they are trained, how it explores.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 
-const count = (largest: number) => z.int().min(1).max(largest);
-const share = z.number().min(0).max(1);
+const count = (largest: number) => z.int().check(z.minimum(1), z.maximum(largest));
+const share = z.number().check(z.minimum(0), z.maximum(1));
 /** The schema of a seed. */
-export const seedSchema = z
-  .int()
-  .min(0)
-  .max(2 ** 32 - 1);
+export const seedSchema = z.int().check(z.minimum(0), z.maximum(2 ** 32 - 1));
 
 /** Schema of `RouterNetworkOptions`. */
 export const networkSchema = z.strictObject({
-  wordBuckets: count(65_536).default(256),
-  typeHidden: count(4096).default(32),
-  candidateHidden: count(4096).default(16),
-  seed: seedSchema.default(0),
+  wordBuckets: z._default(count(65_536), 256),
+  typeHidden: z._default(count(4096), 32),
+  candidateHidden: z._default(count(4096), 16),
+  seed: z._default(seedSchema, 0),
 });
 
 /** Sizes of the two networks; a version keeps them. */
@@ -32,15 +29,15 @@ export interface RouterNetworkOptions {
 
 /** Schema of `RouterTrainingOptions`. */
 export const trainingSchema = z.strictObject({
-  lr: z.number().gt(0).default(0.003),
-  epochs: count(10_000).default(15),
-  batchSize: count(65_536).default(64),
-  weightDecay: z.number().min(0).default(0.3),
-  replayShare: share.lt(1).default(0.5),
-  replayCapacity: count(1_000_000).default(2000),
-  ewcLambda: z.number().min(0).default(30),
-  importanceClip: z.number().min(1).max(1e6).default(10),
-  holdoutFraction: share.lt(1).default(0.2),
+  lr: z._default(z.number().check(z.gt(0)), 0.003),
+  epochs: z._default(count(10_000), 15),
+  batchSize: z._default(count(65_536), 64),
+  weightDecay: z._default(z.number().check(z.minimum(0)), 0.3),
+  replayShare: z._default(share.check(z.lt(1)), 0.5),
+  replayCapacity: z._default(count(1_000_000), 2000),
+  ewcLambda: z._default(z.number().check(z.minimum(0)), 30),
+  importanceClip: z._default(z.number().check(z.minimum(1), z.maximum(1e6)), 10),
+  holdoutFraction: z._default(share.check(z.lt(1)), 0.2),
 });
 
 /** How a challenger is trained. */
@@ -71,8 +68,8 @@ export type RouterTraining = z.output<typeof trainingSchema>;
 const FLOOR = "a number above 0, at most 0.1";
 /** Schema of `Exploration`. */
 export const explorationSchema = z.strictObject({
-  floor: z.number(FLOOR).gt(0, FLOOR).max(0.1, FLOOR),
-  seed: seedSchema.default(0),
+  floor: z.number(FLOOR).check(z.gt(0, FLOOR), z.maximum(0.1, FLOOR)),
+  seed: z._default(seedSchema, 0),
 });
 
 /** Decisions are drawn from the policy instead of taking the likeliest. */

@@ -1,7 +1,8 @@
 // The sizes of a router's networks, as a version keeps them.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../../index.ts";
+import { english } from "./english.ts";
 import { CANDIDATE_SIZE, situationSize } from "./features.ts";
 import { toCamel, toSnake } from "./naming.ts";
 import type { HeadShape } from "./policy-head.ts";
@@ -13,7 +14,7 @@ export const HEAD_NAMES = ["types", "candidates"] as const;
 /** The part of a version that holds the sizes. */
 export const SHAPE_PART = "router.json";
 
-const shapeRecord = networkSchema.extend({ formatVersion: z.literal(1) });
+const shapeRecord = z.extend(networkSchema, { formatVersion: z.literal(1) });
 
 /** Sizes with their defaults. */
 export type RouterShape = z.output<typeof networkSchema>;
@@ -28,6 +29,7 @@ export function readShape(bytes: Uint8Array | undefined): RouterShape {
   try {
     const { formatVersion: _, ...options } = shapeRecord.parse(
       toCamel(JSON.parse(new TextDecoder().decode(bytes))),
+      english,
     );
     return options;
   } catch (cause) {

@@ -1,8 +1,9 @@
 // A list in a file of JSON that carries its own SHA-256, so that damage shows.
 
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError } from "../../index.ts";
+import { english } from "./english.ts";
 
 const digestOf = (list: readonly unknown[]) =>
   createHash("sha256").update(JSON.stringify(list)).digest("hex");
@@ -14,7 +15,7 @@ export function sealList(kind: string, list: readonly unknown[]): Uint8Array {
 }
 
 /** What `sealList` was given. path: for messages. Throws FILE_CORRUPT when a byte is different. */
-export function openList<S extends z.ZodType>(
+export function openList<S extends z.ZodMiniType>(
   kind: string,
   schema: S,
   bytes: Uint8Array,
@@ -28,7 +29,7 @@ export function openList<S extends z.ZodType>(
   });
   try {
     const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    const parsed = record.parse(value);
+    const parsed = record.parse(value, english);
     if (parsed.sha256 === digestOf(value.list)) return parsed.list;
   } catch (cause) {
     throw corrupt(kind, path, cause);

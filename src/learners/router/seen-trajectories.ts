@@ -1,6 +1,6 @@
 // Which trajectories an accepted challenger has learned from.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { readSingleFile, replaceSingleFile } from "../../foundation.ts";
 import type { Disk } from "../../index.ts";
 import { openList, sealList } from "./sealed-list.ts";

@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Trajectory, trajectoryOf } from "./trajectory.ts";
 import {
   type BrokenFile,

@@ -1,7 +1,8 @@
 // What one run of an agent left behind: the task, what could be chosen, what was chosen, and what
 // came of it. The one place where its names on disk and in code meet.
 
-import * as z from "zod";
+import * as z from "zod/mini";
+import { english } from "./english.ts";
 import { type Camel, toCamel, toSnake } from "./naming.ts";
 
 /** What a router can decide, in the order of the policy's outputs. */
@@ -30,13 +31,13 @@ const MAX_STEPS = 256;
 const MAX_TEXT = 20_000;
 
 const ID = "1 to 128 of A-Z a-z 0-9 . _ : -, not starting with a dot";
-const id = z.string(ID).regex(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/, ID);
+const id = z.string(ID).check(z.regex(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/, ID));
 const FILE_ID = "1 to 128 of A-Z a-z 0-9 . _ -, not starting with a dot";
 /** Also the name of a file. */
-const fileId = z.string(FILE_ID).regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/, FILE_ID);
-const text = z.string().max(MAX_TEXT);
-const line = z.string().max(1000);
-const share = z.number().min(0).max(1);
+const fileId = z.string(FILE_ID).check(z.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/, FILE_ID));
+const text = z.string().check(z.maxLength(MAX_TEXT));
+const line = z.string().check(z.maxLength(1000));
+const share = z.number().check(z.minimum(0), z.maximum(1));
 const time = z.iso.datetime({ offset: true });
 
 const candidateRecord = z.strictObject({
@@ -44,32 +45,32 @@ const candidateRecord = z.strictObject({
   type: z.enum(CANDIDATE_TYPES),
   title: line,
   summary: text,
-  triggers: z.array(line).max(64),
-  cost: z.number().min(0),
+  triggers: z.array(line).check(z.maxLength(64)),
+  cost: z.number().check(z.minimum(0)),
   confidence: share,
   success_rate: share,
   freshness: share,
   risk: share,
-  tags: z.array(line).max(64),
+  tags: z.array(line).check(z.maxLength(64)),
   source: z.enum(CANDIDATE_SOURCES),
 });
 
 const taskRecord = z.strictObject({
   task_id: id,
   input: text,
-  channel: z.string().min(1).max(128),
+  channel: z.string().check(z.minLength(1), z.maxLength(128)),
   created_at: time,
-  user_id: z.string().min(1).max(128).optional(),
+  user_id: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
 });
 
 const contextRecord = z.strictObject({
   conversation_summary: text,
   environment_summary: text,
-  recent_failures: z.array(line).max(64),
+  recent_failures: z.array(line).check(z.maxLength(64)),
 });
 
 const ofType = (type: CandidateType) =>
-  z.array(candidateRecord.extend({ type: z.literal(type) })).max(MAX_CANDIDATES);
+  z.array(z.extend(candidateRecord, { type: z.literal(type) })).check(z.maxLength(MAX_CANDIDATES));
 const candidateSetsRecord = z.strictObject({
   memory: ofType("memory"),
   skill: ofType("skill"),
@@ -77,23 +78,20 @@ const candidateSetsRecord = z.strictObject({
 });
 
 const decisionRecord = z.strictObject({
-  step: z.int().min(1),
+  step: z.int().check(z.minimum(1)),
   decision_type: z.enum(DECISION_TYPES),
-  selected_ids: z.array(id).max(64),
+  selected_ids: z.array(id).check(z.maxLength(64)),
   rationale: text,
-  rejected_ids: z
-    .array(id)
-    .max(3 * MAX_CANDIDATES)
-    .optional(),
-  estimated_cost: z.number().min(0).optional(),
-  propensity: z.number().gt(0).max(1).optional(),
+  rejected_ids: z.optional(z.array(id).check(z.maxLength(3 * MAX_CANDIDATES))),
+  estimated_cost: z.optional(z.number().check(z.minimum(0))),
+  propensity: z.optional(z.number().check(z.gt(0), z.maximum(1))),
 });
 
 const eventRecord = z.strictObject({
   stage: z.enum(["retrieval", "policy", "execution", "evaluation", "memory_writeback"]),
-  at: time.optional(),
-  detail: text.optional(),
-  duration_ms: z.number().min(0).optional(),
+  at: z.optional(time),
+  detail: z.optional(text),
+  duration_ms: z.optional(z.number().check(z.minimum(0))),
 });
 
 /** The parts of a benchmark task that a trajectory has as well, for its schema. */
@@ -109,12 +107,12 @@ export const idSchema = id;
 const trajectoryRecord = z.strictObject({
   trajectory_id: fileId,
   ...situationMembers,
-  decisions: z.array(decisionRecord).min(1).max(MAX_STEPS),
-  events: z.array(eventRecord).max(10_000),
+  decisions: z.array(decisionRecord).check(z.minLength(1), z.maxLength(MAX_STEPS)),
+  events: z.array(eventRecord).check(z.maxLength(10_000)),
   outcome: z.enum(["success", "partial", "failure", "abandoned"]),
   reward: share,
-  origin: z.enum(["live", "benchmark", "peer"]).default("live"),
-  policy_version: z.string().min(1).max(128).nullable().default(null),
+  origin: z._default(z.enum(["live", "benchmark", "peer"]), "live"),
+  policy_version: z._default(z.nullable(z.string().check(z.minLength(1), z.maxLength(128))), null),
 });
 
 /** A trajectory as it is on disk. */
@@ -159,7 +157,7 @@ export function parseTrajectoryRecord(json: string): TrajectoryRecord | { proble
   } catch (error) {
     return { problem: shortened((error as Error).message) };
   }
-  const parsed = trajectoryRecord.safeParse(value);
+  const parsed = trajectoryRecord.safeParse(value, english);
   if (!parsed.success) return { problem: problemOf(parsed.error) };
   const { data } = parsed;
   const unknown = unknownSelection(data.candidate_sets, data.decisions);
@@ -170,7 +168,7 @@ export function parseTrajectoryRecord(json: string): TrajectoryRecord | { proble
 }
 
 /** The first thing that is wrong, with its place. */
-export function problemOf({ issues }: z.ZodError): string {
+export function problemOf({ issues }: z.core.$ZodError): string {
   const { path, message } = issues[0]!;
   return shortened(`${path.map(String).join(".") || "the whole"}: ${message}`);
 }

@@ -1,6 +1,6 @@
 // Drift by two parts of an adaptive window with different means (ADWIN2).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { naturalLog } from "../../core/random.ts";
 import { nonNegativeInteger, positiveInteger } from "../../options.ts";
 import { probability } from "./detector-options.ts";
@@ -14,16 +14,16 @@ const MAX_ROWS = 53;
 const MAX_BUCKETS = "an integer from 1 to 1000";
 
 const optionsSchema = z.strictObject({
-  delta: probability.default(0.002),
-  clock: positiveInteger.default(32),
-  maxBuckets: positiveInteger.max(1000, MAX_BUCKETS).default(5),
-  minWindowLength: positiveInteger.default(5),
-  gracePeriod: nonNegativeInteger.default(10),
+  delta: z._default(probability, 0.002),
+  clock: z._default(positiveInteger, 32),
+  maxBuckets: z._default(positiveInteger.check(z.maximum(1000, MAX_BUCKETS)), 5),
+  minWindowLength: z._default(positiveInteger, 5),
+  gracePeriod: z._default(nonNegativeInteger, 10),
 });
 
 const memorySchema = z.object({
   /** Row r holds buckets of 2^r values each, oldest first; higher rows are older. */
-  rows: z.array(z.array(momentsSchema)).max(MAX_ROWS),
+  rows: z.array(z.array(momentsSchema)).check(z.maxLength(MAX_ROWS)),
 });
 
 export interface AdwinOptions {

@@ -1,6 +1,6 @@
 // Drift by cumulated deviations from a frozen reference, in its standard deviations (CUSUM chart).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeNumber, positiveInteger, positiveNumber } from "../../options.ts";
 import { type ChangeMode, changeMode, excursion } from "./detector-options.ts";
 import { checkReal } from "./detector-values.ts";
@@ -9,10 +9,10 @@ import { addToMoments, momentsSchema, sampleDeviation } from "./moments.ts";
 import { ResettingDetector } from "./resetting-detector.ts";
 
 const optionsSchema = z.strictObject({
-  minInstances: positiveInteger.min(2, "an integer > 1").default(30),
-  slack: nonNegativeNumber.default(0.5),
-  threshold: positiveNumber.default(5),
-  mode: changeMode.default("both"),
+  minInstances: z._default(positiveInteger.check(z.minimum(2, "an integer > 1")), 30),
+  slack: z._default(nonNegativeNumber, 0.5),
+  threshold: z._default(positiveNumber, 5),
+  mode: z._default(changeMode, "both"),
 });
 
 const memorySchema = z.object({

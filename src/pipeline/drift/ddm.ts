@@ -1,6 +1,6 @@
 // Drift by an error rate above its own minimum (DDM).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { positiveInteger, positiveNumber, share } from "../../options.ts";
 import { atMost } from "./detector-options.ts";
 import { checkBit } from "./detector-values.ts";
@@ -10,9 +10,9 @@ import { ResettingDetector } from "./resetting-detector.ts";
 
 const optionsSchema = z
   .strictObject({
-    warmStart: positiveInteger.default(30),
-    warningThreshold: positiveNumber.default(2),
-    driftThreshold: positiveNumber.default(3),
+    warmStart: z._default(positiveInteger, 30),
+    warningThreshold: z._default(positiveNumber, 2),
+    driftThreshold: z._default(positiveNumber, 3),
   })
   .check(atMost("warningThreshold", "driftThreshold"));
 

@@ -1,10 +1,12 @@
 // Options that several detectors have in common.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const PROBABILITY = "a number from 1e-100 to below 1";
 /** An error rate: neither never nor always. The lower end keeps logarithms of it finite. */
-export const probability = z.number(PROBABILITY).min(1e-100, PROBABILITY).lt(1, PROBABILITY);
+export const probability = z
+  .number(PROBABILITY)
+  .check(z.minimum(1e-100, PROBABILITY), z.lt(1, PROBABILITY));
 
 /** Which changes of the mean count. */
 export type ChangeMode = "up" | "down" | "both";

@@ -1,6 +1,6 @@
 // Which values detectors take, and what is said about the others.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkNumber } from "../../checks.ts";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
 const LARGEST_VALUE = 1e100;
 
 /** A value, or the mean of values, in a saved state. */
-export const valueSchema = z.number().min(-LARGEST_VALUE).max(LARGEST_VALUE);
+export const valueSchema = z.number().check(z.minimum(-LARGEST_VALUE), z.maximum(LARGEST_VALUE));
 
 /** Throws ARGUMENT_TYPE or ARGUMENT_RANGE unless `value` is a number from -1e100 to 1e100. */
 export function checkReal(value: unknown): void {

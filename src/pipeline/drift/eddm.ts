@@ -1,6 +1,6 @@
 // Drift by errors that follow each other more closely than they did (EDDM).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, nonNegativeNumber, positiveInteger } from "../../options.ts";
 import { atMost } from "./detector-options.ts";
 import { checkBit } from "./detector-values.ts";
@@ -9,13 +9,13 @@ import { addToMoments, type Moments, momentsSchema, sampleDeviation } from "./mo
 import { ResettingDetector } from "./resetting-detector.ts";
 
 const LEVEL = "a number above 0 and at most 1";
-const level = z.number(LEVEL).gt(0, LEVEL).max(1, LEVEL);
+const level = z.number(LEVEL).check(z.gt(0, LEVEL), z.maximum(1, LEVEL));
 
 const optionsSchema = z
   .strictObject({
-    warmStart: positiveInteger.default(30),
-    alpha: level.default(0.95),
-    beta: level.default(0.9),
+    warmStart: z._default(positiveInteger, 30),
+    alpha: z._default(level, 0.95),
+    beta: z._default(level, 0.9),
   })
   .check(atMost("beta", "alpha"));
 

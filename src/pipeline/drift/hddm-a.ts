@@ -1,6 +1,6 @@
 // Drift by Hoeffding's bound on averages (HDDM, A-test).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { naturalLog } from "../../core/random.ts";
 import { checkUnit } from "./detector-values.ts";
 import type { DriftState } from "./drift-detector.ts";

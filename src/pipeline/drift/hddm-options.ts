@@ -1,13 +1,13 @@
 // What both HDDM detectors are told.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atMost, probability } from "./detector-options.ts";
 
 /** The options of HddmA; HddmW adds lambda. */
 export const hddmOptions = z.strictObject({
-  driftConfidence: probability.default(0.001),
-  warningConfidence: probability.default(0.005),
-  twoSided: z.boolean().default(false),
+  driftConfidence: z._default(probability, 0.001),
+  warningConfidence: z._default(probability, 0.005),
+  twoSided: z._default(z.boolean(), false),
 });
 
 export interface HddmOptions {

@@ -1,6 +1,6 @@
 // Drift by McDiarmid's bound on exponentially weighted averages (HDDM, W-test).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { naturalLog } from "../../core/random.ts";
 import { checkUnit } from "./detector-values.ts";
 import type { DriftState } from "./drift-detector.ts";
@@ -16,8 +16,10 @@ import { worseState } from "./worse-state.ts";
 
 const LAMBDA = "a number above 0 and below 1";
 
-const optionsSchema = hddmOptions
-  .extend({ lambda: z.number(LAMBDA).gt(0, LAMBDA).lt(1, LAMBDA).default(0.05) })
+const optionsSchema = z
+  .extend(hddmOptions, {
+    lambda: z._default(z.number(LAMBDA).check(z.gt(0, LAMBDA), z.lt(1, LAMBDA)), 0.05),
+  })
   .check(confidencesInOrder);
 
 /** The average up to a cut, and that of the values since. */

@@ -1,6 +1,6 @@
 // Drift by a Kolmogorov-Smirnov test of the latest values against a draw from those before them.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Random } from "../../core/random.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
 import { nonNegativeInteger, positiveInteger, seed } from "../../options.ts";
@@ -14,10 +14,13 @@ const WINDOW = "an integer from 2 to 100000";
 
 const optionsSchema = z
   .strictObject({
-    alpha: probability.default(0.005),
-    windowSize: positiveInteger.min(2, WINDOW).max(100_000, WINDOW).default(100),
-    statSize: positiveInteger.default(30),
-    seed: seed.default(0),
+    alpha: z._default(probability, 0.005),
+    windowSize: z._default(
+      positiveInteger.check(z.minimum(2, WINDOW), z.maximum(100_000, WINDOW)),
+      100,
+    ),
+    statSize: z._default(positiveInteger, 30),
+    seed: z._default(seed, 0),
   })
   .check(({ value: { windowSize, statSize }, issues }) => {
     if (2 * statSize <= windowSize) return;
@@ -28,7 +31,7 @@ const optionsSchema = z
 const memorySchema = z.object({
   /** The last values, oldest first. */
   window: z.array(valueSchema),
-  random: z.strictObject({ words: z.array(z.number()), spare: z.number().nullable() }),
+  random: z.strictObject({ words: z.array(z.number()), spare: z.nullable(z.number()) }),
   /** statSize times the distance of the last test; 0 before one. */
   gap: nonNegativeInteger,
 });

@@ -1,7 +1,7 @@
 // Count, mean and spread of a stream, one value at a time (Welford 1962) or merged (Chan, Golub &
 // LeVeque 1979).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, nonNegativeNumber } from "../../options.ts";
 import { valueSchema } from "./detector-values.ts";
 
@@ -10,7 +10,7 @@ export const meanSchema = z.strictObject({ count: nonNegativeInteger, mean: valu
 export type Mean = z.output<typeof meanSchema>;
 
 /** And m2, the sum of their squared deviations from the mean. */
-export const momentsSchema = meanSchema.extend({ m2: nonNegativeNumber });
+export const momentsSchema = z.extend(meanSchema, { m2: nonNegativeNumber });
 export type Moments = z.output<typeof momentsSchema>;
 
 /** Takes `value` into `mean`, in place. Equal values leave exactly that value as the mean. */

@@ -1,6 +1,6 @@
 // Drift by the cumulated deviation from the running mean (Page-Hinkley).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finiteNumber, nonNegativeNumber, positiveInteger, positiveNumber } from "../../options.ts";
 import { type ChangeMode, changeMode, excursion } from "./detector-options.ts";
 import { checkReal } from "./detector-values.ts";
@@ -11,11 +11,11 @@ import { ResettingDetector } from "./resetting-detector.ts";
 const ALPHA = "a number above 0 and at most 1";
 
 const optionsSchema = z.strictObject({
-  minInstances: positiveInteger.default(30),
-  delta: nonNegativeNumber.default(0.005),
-  threshold: positiveNumber.default(50),
-  alpha: z.number(ALPHA).gt(0, ALPHA).max(1, ALPHA).default(0.9999),
-  mode: changeMode.default("both"),
+  minInstances: z._default(positiveInteger, 30),
+  delta: z._default(nonNegativeNumber, 0.005),
+  threshold: z._default(positiveNumber, 50),
+  alpha: z._default(z.number(ALPHA).check(z.gt(0, ALPHA), z.maximum(1, ALPHA)), 0.9999),
+  mode: z._default(changeMode, "both"),
 });
 
 const memorySchema = z.object({

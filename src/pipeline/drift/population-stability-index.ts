@@ -1,6 +1,6 @@
 // How far a batch has moved from a reference batch (population stability index).
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkFinite, checkInstance, checkNumber } from "../../checks.ts";
 import { naturalLog } from "../../core/random.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import type { DriftState } from "./drift-detector.ts";
 
 const BINS = "an integer from 2 to 10000";
 const optionsSchema = z.strictObject({
-  bins: positiveInteger.min(2, BINS).max(10_000, BINS).default(10),
+  bins: z._default(positiveInteger.check(z.minimum(2, BINS), z.maximum(10_000, BINS)), 10),
 });
 
 /** The levels in common use: some movement, and a changed population. */

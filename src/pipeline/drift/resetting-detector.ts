@@ -1,7 +1,7 @@
 // What the detectors of this folder share: parsed options, a memory of plain data, and a fresh
 // start on the update after a detection.
 
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
 import { parseOptions, parseState } from "../../options.ts";
@@ -12,7 +12,7 @@ import { savedDetector } from "./saved-detector.ts";
 const SHOWN = 40;
 
 /** What a kind of detector has fixed for all of its instances. */
-export interface DetectorKind<Options extends z.ZodObject, Memory extends z.ZodObject> {
+export interface DetectorKind<Options extends z.ZodMiniObject, Memory extends z.ZodMiniObject> {
   /** The name of the class, for messages and saved states. */
   name: string;
   options: Options;
@@ -26,8 +26,10 @@ export interface DetectorKind<Options extends z.ZodObject, Memory extends z.ZodO
  * A detector whose memory is plain data. A refused value changes nothing; a value after a detection
  * meets an empty memory, so that each detection is one change.
  */
-export abstract class ResettingDetector<Options extends z.ZodObject, Memory extends z.ZodObject>
-  implements DriftDetector
+export abstract class ResettingDetector<
+  Options extends z.ZodMiniObject,
+  Memory extends z.ZodMiniObject,
+> implements DriftDetector
 {
   protected readonly options: Readonly<z.output<Options>>;
   readonly #kind: DetectorKind<Options, Memory>;

@@ -1,6 +1,6 @@
 // The rolling Sharpe ratio of a whole series.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkFinite, checkInstance } from "../../checks.ts";
 import { rollingSharpeOf } from "../../core/sharpe.ts";
 import { parseOptions, positiveInteger, positiveNumber } from "../../options.ts";
@@ -8,11 +8,12 @@ import { parseOptions, positiveInteger, positiveNumber } from "../../options.ts"
 const LARGEST_WINDOW = 10_000_000;
 
 const rollingSharpeOptions = z.strictObject({
-  windowSize: positiveInteger
-    .min(2, "an integer from 2 to 10000000")
-    .max(LARGEST_WINDOW, "an integer from 2 to 10000000"),
-  annualization: positiveNumber.default(252),
-  input: z.enum(["pnl", "returns"]).default("pnl"),
+  windowSize: positiveInteger.check(
+    z.minimum(2, "an integer from 2 to 10000000"),
+    z.maximum(LARGEST_WINDOW, "an integer from 2 to 10000000"),
+  ),
+  annualization: z._default(positiveNumber, 252),
+  input: z._default(z.enum(["pnl", "returns"]), "pnl"),
 });
 
 /**

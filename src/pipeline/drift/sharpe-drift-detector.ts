@@ -1,7 +1,7 @@
 // Drift by a falling Sharpe ratio: the rolling ratio drops below the mean of its own history by
 // some deviations.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decodeBase64, encodeBase64 } from "../../base64.ts";
 import { checkFinite, checkInstance, checkLength, checkNumber } from "../../checks.ts";
 import { type SharpeAlert, SharpeState } from "../../core/sharpe.ts";
@@ -30,13 +30,16 @@ export interface SharpeDriftDetectorOptions {
 }
 
 const detectorOptions = z.strictObject({
-  windowSize: positiveInteger
-    .min(2, "an integer from 2 to 1000000")
-    .max(1e6, "an integer from 2 to 1000000")
-    .default(30),
-  sigmas: nonNegativeNumber.default(1),
-  annualization: positiveNumber.default(252),
-  input: z.enum(["pnl", "returns"]).default("pnl"),
+  windowSize: z._default(
+    positiveInteger.check(
+      z.minimum(2, "an integer from 2 to 1000000"),
+      z.maximum(1e6, "an integer from 2 to 1000000"),
+    ),
+    30,
+  ),
+  sigmas: z._default(nonNegativeNumber, 1),
+  annualization: z._default(positiveNumber, 252),
+  input: z._default(z.enum(["pnl", "returns"]), "pnl"),
 });
 
 /** Why an observation is an alert. */
@@ -57,7 +60,7 @@ const stateSchema = z.object({
   annualization: z.number(),
   moments: z.base64("base64 text"),
   values: z.array(z.number()),
-  lastAlert: z.object({ meanSharpe: z.number(), threshold: z.number() }).nullable(),
+  lastAlert: z.nullable(z.object({ meanSharpe: z.number(), threshold: z.number() })),
 });
 
 /**

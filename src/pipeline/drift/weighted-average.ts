@@ -1,6 +1,6 @@
 // An exponentially weighted average and how much it may still vary.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, share } from "../../options.ts";
 
 /** `weight`: the sum of the squared weights of the values, and of what was before them. */

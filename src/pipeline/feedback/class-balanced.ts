@@ -1,7 +1,7 @@
 // Keeps as many samples of each class as it can: rare classes whole, frequent ones as a uniform
 // sample of themselves.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Random } from "../../core/random.ts";
 import { DriftkeelTypeError } from "../../errors.ts";
 import { parseState, positiveInteger } from "../../options.ts";

@@ -1,6 +1,6 @@
 // Buffers feedback and keeps it in files: what was acknowledged as durable is never lost.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelError, DriftkeelRangeError } from "../../errors.ts";
 import { parseOptions, positiveInteger } from "../../options.ts";
 import { AppendFile } from "../../store/append-file.ts";
@@ -16,18 +16,21 @@ const MAX_INTERVAL_MS = 2 ** 31 - 1;
 /** Signals that may wait when nothing can be written, in buffers. */
 const DEFAULT_BUFFERS = 100;
 
-const size = positiveInteger.max(MAX_BUFFER, `at most ${MAX_BUFFER}`);
+const size = positiveInteger.check(z.maximum(MAX_BUFFER, `at most ${MAX_BUFFER}`));
 const optionsSchema = z.object({
   bufferSize: size,
-  flushIntervalMs: positiveInteger.max(MAX_INTERVAL_MS, `at most ${MAX_INTERVAL_MS}`),
-  maxBuffered: positiveInteger.optional(),
-  onFailure: z
-    .custom<(failure: DriftkeelError) => void>((value) => typeof value === "function", "a function")
-    .optional(),
+  flushIntervalMs: positiveInteger.check(z.maximum(MAX_INTERVAL_MS, `at most ${MAX_INTERVAL_MS}`)),
+  maxBuffered: z.optional(positiveInteger),
+  onFailure: z.optional(
+    z.custom<(failure: DriftkeelError) => void>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
+  ),
   storagePath,
   ...storageOptions,
 });
-const recordSchema = z.object({ durable: z.boolean().default(false) });
+const recordSchema = z.object({ durable: z._default(z.boolean(), false) });
 
 /** What `FeedbackCollector.open` takes. */
 export interface FeedbackCollectorOptions extends StorageOptions {

@@ -1,14 +1,14 @@
 // What came of a prediction, and its line in a file; the one place where its names are mapped.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../options.ts";
 import { isIsoTime, isoTime } from "../../store/iso-time.ts";
 
 const MAX_VALUES = 65_536;
 const VALUES = `an array of at most ${MAX_VALUES} finite numbers`;
 const ID = "a text of 1 to 256 characters";
-const values = z.array(z.number(VALUES), VALUES).max(MAX_VALUES, VALUES);
-const id = z.string(ID).min(1, ID).max(256, ID);
+const values = z.array(z.number(VALUES), VALUES).check(z.maxLength(MAX_VALUES, VALUES));
+const id = z.string(ID).check(z.minLength(1, ID), z.maxLength(256, ID));
 const score = z.number("a finite number");
 
 const signalSchema = z.object({
@@ -21,7 +21,7 @@ const signalSchema = z.object({
 
 /** On disk. */
 const lineRecord = z.strictObject({
-  timestamp: z.string().refine(isIsoTime),
+  timestamp: z.string().check(z.refine(isIsoTime)),
   prediction_id: id,
   predicted: values,
   actual: values,

@@ -1,13 +1,13 @@
 // Decides once and for all whether a sample trains or judges.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkInstance } from "../../checks.ts";
 import { checkNotReleased } from "../../core/arrays.ts";
 import type { Sample } from "../../model/sample.ts";
 import { parseOptions, seed, share } from "../../options.ts";
 import { contentHash } from "./content-hash.ts";
 
-const optionsSchema = z.object({ fraction: share, seed: seed.default(0) });
+const optionsSchema = z.object({ fraction: share, seed: z._default(seed, 0) });
 
 /** What `HoldoutSplit` takes. */
 export interface HoldoutSplitOptions {

@@ -1,6 +1,6 @@
 // Where samples go: into the window that trains, the window that judges, or the memory of the past.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { DriftkeelRangeError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";
 import {
@@ -48,21 +48,21 @@ export interface IntakeOptions {
 
 const LARGEST = 1_000_000;
 const DEFAULT_LOCKED = 256;
-const window = positiveInteger.max(LARGEST, `an integer from 1 to ${LARGEST}`);
-const capacity = nonNegativeInteger.max(LARGEST, `an integer from 0 to ${LARGEST}`);
+const window = positiveInteger.check(z.maximum(LARGEST, `an integer from 1 to ${LARGEST}`));
+const capacity = nonNegativeInteger.check(z.maximum(LARGEST, `an integer from 0 to ${LARGEST}`));
 
 const intakeOptions = z.strictObject({
-  trainingWindow: window.default(512),
-  holdoutWindow: window.default(256),
-  maxAgeMs: positiveNumber.optional(),
-  holdoutFraction: share.default(0.2),
-  replayCapacity: capacity.default(2048),
-  retentionCapacity: capacity.default(256),
-  isLocked: z
-    .custom<(sample: Sample) => boolean>((value) => typeof value === "function", "a function")
-    .optional(),
-  lockedCapacity: capacity.optional(),
-  seed: seed.default(0),
+  trainingWindow: z._default(window, 512),
+  holdoutWindow: z._default(window, 256),
+  maxAgeMs: z.optional(positiveNumber),
+  holdoutFraction: z._default(share, 0.2),
+  replayCapacity: z._default(capacity, 2048),
+  retentionCapacity: z._default(capacity, 256),
+  isLocked: z.optional(
+    z.custom<(sample: Sample) => boolean>((value) => typeof value === "function", "a function"),
+  ),
+  lockedCapacity: z.optional(capacity),
+  seed: z._default(seed, 0),
 });
 
 const stateSchema = z.strictObject({
@@ -109,12 +109,18 @@ export class Intake {
    */
   accept(sample: Sample): Side {
     const { trainingWindow, holdoutWindow } = this.#options;
-    const isHeldOut = this.#split.isHoldout(sample);
+    const side = this.sideOf(sample);
+    const isHeldOut = side === "holdout";
     (isHeldOut ? this.#holdout : this.#training).push(sample);
     if (!isHeldOut) this.#sinceUpdate++;
     this.#slide(this.#training, trainingWindow, sample.timestamp, this.#replay);
     this.#slide(this.#holdout, holdoutWindow, sample.timestamp, this.#retention);
-    return isHeldOut ? "holdout" : "training";
+    return side;
+  }
+
+  /** On which side a sample would be; takes it not. */
+  sideOf(sample: Sample): Side {
+    return this.#split.isHoldout(sample) ? "holdout" : "training";
   }
 
   /** What is too much or too old for a window goes to the memory of the past. */

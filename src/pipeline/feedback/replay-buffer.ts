@@ -1,6 +1,6 @@
 // A bounded memory of past samples, mixed into every update so that old behaviour survives the new.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Random } from "../../core/random.ts";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
@@ -35,13 +35,13 @@ const CAPACITY = `at most ${MAX_CAPACITY}`;
 
 const strategyNames = z.enum(Object.keys(STRATEGIES) as [StrategyName]);
 const optionsSchema = z.object({
-  capacity: positiveInteger.max(MAX_CAPACITY, CAPACITY),
-  lockedCapacity: nonNegativeInteger.max(MAX_CAPACITY, CAPACITY).default(0),
-  seed: seed.default(0),
-  strategy: strategyNames.default("reservoir"),
+  capacity: positiveInteger.check(z.maximum(MAX_CAPACITY, CAPACITY)),
+  lockedCapacity: z._default(nonNegativeInteger.check(z.maximum(MAX_CAPACITY, CAPACITY)), 0),
+  seed: z._default(seed, 0),
+  strategy: z._default(strategyNames, "reservoir"),
 });
-const addSchema = z.object({ locked: z.boolean().default(false) });
-const sampleSchema = z.object({ lockedShare: share.default(0.25) });
+const addSchema = z.object({ locked: z._default(z.boolean(), false) });
+const sampleSchema = z.object({ lockedShare: z._default(share, 0.25) });
 const stateSchema = z.object({
   strategy: strategyNames,
   capacity: positiveInteger,

@@ -1,17 +1,21 @@
 // Samples in memory: for browsers and tests.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkInstance } from "../../checks.ts";
 import { type Clock, clock, type Moment } from "../../clock.ts";
 import { DriftkeelError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";
 import { parseOptions, positiveInteger } from "../../options.ts";
 import { duplicateSample } from "./sample-copy.ts";
-import { borderMs, type SampleStore, type StampedSample, stampSamples } from "./sample-store.ts";
+import { borderMs, type SampleStore, stampSamples } from "./sample-store.ts";
+import { type PlacedSample, pagesOf, type ReadPage } from "./sample-store-pages.ts";
 
 const MAX_CAPACITY = 10_000_000;
 const optionsSchema = z.object({
-  capacity: positiveInteger.max(MAX_CAPACITY, `at most ${MAX_CAPACITY}`).default(100_000),
+  capacity: z._default(
+    positiveInteger.check(z.maximum(MAX_CAPACITY, `at most ${MAX_CAPACITY}`)),
+    100_000,
+  ),
   now: clock,
 });
 
@@ -26,7 +30,8 @@ export interface MemorySampleStoreOptions {
 /** An ordered list; appending in the order of time costs nothing but the copy. */
 export class MemorySampleStore implements SampleStore {
   readonly #options: z.output<typeof optionsSchema>;
-  #samples: StampedSample[] = [];
+  #samples: PlacedSample[] = [];
+  #lastPosition = 0;
   #isClosed = false;
 
   /** Throws OPTION_INVALID, OPTION_UNKNOWN. */
@@ -40,7 +45,9 @@ export class MemorySampleStore implements SampleStore {
     const stamped = stampSamples(samples, () => borderMs("now()", this.#options.now()));
     const last = this.#samples.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY;
     const all = this.#samples;
-    for (const each of stamped) all.push(each);
+    for (const { timeMs, sample } of stamped) {
+      all.push({ timeMs, position: ++this.#lastPosition, sample });
+    }
     // The sort is stable: equal times stay in the order of appending.
     if (stamped.some(({ timeMs }, i) => timeMs < (stamped[i - 1]?.timeMs ?? last))) {
       all.sort((a, b) => a.timeMs - b.timeMs);
@@ -56,9 +63,27 @@ export class MemorySampleStore implements SampleStore {
     return this.#samples.slice(from, to).map(({ sample }) => duplicateSample(sample));
   }
 
+  pages(start: Moment, end: Moment, options?: { pageSize?: number }): AsyncIterable<Sample[]> {
+    const read: ReadPage = async ({ timeMs, position }, endMs, limit) => {
+      this.#checkOpen();
+      const from = this.#indexAt(timeMs, position + 1);
+      const to = Math.min(this.#indexAt(endMs), from + limit);
+      return this.#samples
+        .slice(from, to)
+        .map((each) => ({ ...each, sample: duplicateSample(each.sample) }));
+    };
+    return pagesOf(read, start, end, options);
+  }
+
   async count(): Promise<number> {
     this.#checkOpen();
     return this.#samples.length;
+  }
+
+  async countRange(start: Moment, end: Moment): Promise<number> {
+    this.#checkOpen();
+    const from = this.#indexAt(borderMs("start", start));
+    return Math.max(0, this.#indexAt(borderMs("end", end)) - from);
   }
 
   async prune(end: Moment): Promise<number> {
@@ -71,12 +96,14 @@ export class MemorySampleStore implements SampleStore {
     this.#samples = [];
   }
 
-  /** How many samples lie before a time. */
-  #indexAt(timeMs: number): number {
+  /** How many samples lie before a time, or before a position of that time. */
+  #indexAt(timeMs: number, position = 0): number {
     let [low, high] = [0, this.#samples.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#samples[middle]!.timeMs < timeMs) low = middle + 1;
+      const at = this.#samples[middle]!;
+      const isBefore = at.timeMs < timeMs || (at.timeMs === timeMs && at.position < position);
+      if (isBefore) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,10 +1,10 @@
-// Samples in an SQLite file, through the package libsql, which is loaded when it is first needed.
+// Samples in an SQLite file, through the package libsql.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkInstance } from "../../checks.ts";
 import { type Clock, clock, type Moment } from "../../clock.ts";
 import { DriftkeelError } from "../../errors.ts";
-import type { Sample, SampleOrigin } from "../../model/sample.ts";
+import type { Sample } from "../../model/sample.ts";
 import { parseOptions, positiveInteger } from "../../options.ts";
 import { dirname } from "../../store/built-in.ts";
 import { NodeDisk } from "../../store/node-disk.ts";
@@ -12,16 +12,31 @@ import { reportFailures } from "../../store/report-failures.ts";
 import { storagePath } from "../../store/storage-options.ts";
 import { Turns } from "../../store/turns.ts";
 import { borderMs, type SampleStore, type StampedSample, stampSamples } from "./sample-store.ts";
+import {
+  attempt,
+  corrupt,
+  type Database,
+  inTransaction,
+  loadDriver,
+  type Statement,
+} from "./sample-store-database.ts";
+import {
+  placedSampleOf,
+  prepareDatabase,
+  valuesOf,
+  WRITTEN_COLUMNS,
+} from "./sample-store-format.ts";
+import { type PlacedSample, pagesOf, type ReadPage } from "./sample-store-pages.ts";
 
-/** A variable, so that no bundler follows it and no type of it is needed. */
-const DRIVER: string = "libsql";
-const FORMAT_VERSION = 1;
 const BUSY_MS = 5_000;
 const MAX_CAPACITY = 1_000_000_000;
 
 const optionsSchema = z.object({
   path: storagePath,
-  capacity: positiveInteger.max(MAX_CAPACITY, `at most ${MAX_CAPACITY}`).default(10_000_000),
+  capacity: z._default(
+    positiveInteger.check(z.maximum(MAX_CAPACITY, `at most ${MAX_CAPACITY}`)),
+    10_000_000,
+  ),
   now: clock,
 });
 
@@ -35,73 +50,30 @@ export interface SqliteSampleStoreOptions {
   now?: Clock;
 }
 
-/** The part of the driver that is used; it works synchronously. */
-interface Statement {
-  run(...values: unknown[]): { changes: number };
-  all(...values: unknown[]): Record<string, unknown>[];
-}
-interface Database {
-  exec(sql: string): void;
-  prepare(sql: string): Statement;
-  close(): void;
-}
-type DatabaseClass = new (path: string, options: { timeout: number }) => Database;
+/** Rows that one statement writes: beyond this a row costs no less. */
+const ROWS_PER_INSERT = 50;
 
-/** id: as JSON text, because the driver ends text at a NUL. */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS samples (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    time_ms INTEGER NOT NULL,
-    input BLOB NOT NULL,
-    label BLOB NOT NULL,
-    weight REAL,
-    id TEXT,
-    origin TEXT
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS samples_by_time ON samples (time_ms, position);
-`;
+const COLUMNS = WRITTEN_COLUMNS.join();
+const PLACES = `(${WRITTEN_COLUMNS.map(() => "?").join()})`;
+const INSERT = `INSERT INTO samples (${COLUMNS}) VALUES`;
 
-/** The text that a JSON text stands for. */
-function textOfJson(json: string, context: z.RefinementCtx): string {
-  try {
-    const text: unknown = JSON.parse(json);
-    if (typeof text === "string") return text;
-  } catch {
-    // reported below, like text that is JSON of something else
-  }
-  context.addIssue("not the JSON of a text");
-  return z.NEVER;
-}
-
+/** In `page` two halves, as no index serves a comparison of pairs: many may share one time. */
 const STATEMENTS = {
-  insert:
-    "INSERT INTO samples (time_ms, input, label, weight, id, origin) VALUES (?, ?, ?, ?, ?, ?)",
+  insertOne: `${INSERT} ${PLACES}`,
+  insertMany: `${INSERT} ${Array(ROWS_PER_INSERT).fill(PLACES).join()}`,
   trim: `DELETE FROM samples WHERE position IN
     (SELECT position FROM samples ORDER BY time_ms, position LIMIT ?)`,
-  range: `SELECT time_ms, input, label, weight, id, origin FROM samples
+  range: `SELECT position, ${COLUMNS} FROM samples
     WHERE time_ms >= ? AND time_ms < ? ORDER BY time_ms, position`,
-  count: "SELECT count(*) AS n FROM samples",
+  page: `SELECT position, ${COLUMNS} FROM samples
+      WHERE time_ms = ?1 AND position > ?2 AND ?1 < ?3
+    UNION ALL SELECT position, ${COLUMNS} FROM samples
+      WHERE time_ms > ?1 AND time_ms < ?3
+    ORDER BY time_ms, position LIMIT ?4`,
+  count: "SELECT n FROM sample_count",
+  countRange: "SELECT count(*) AS n FROM samples WHERE time_ms >= ? AND time_ms < ?",
   prune: "DELETE FROM samples WHERE time_ms < ?",
 };
-
-/** A row as the driver gives it; blobs come as ArrayBuffer. */
-const row = z.object({
-  time_ms: z.number(),
-  input: z.instanceof(ArrayBuffer),
-  label: z.instanceof(ArrayBuffer),
-  weight: z.number().nullable(),
-  id: z.string().transform(textOfJson).nullable(),
-  origin: z.enum(["live", "replay", "peer"]).nullable(),
-});
-
-async function loadDriver(): Promise<DatabaseClass> {
-  try {
-    return (await import(DRIVER)).default as DatabaseClass;
-  } catch (cause) {
-    const message = `Expected the package ${DRIVER}, got none that loads; npm install ${DRIVER}.`;
-    throw new DriftkeelError("DRIVER_MISSING", message, { cause });
-  }
-}
 
 /**
  * A table of samples by time; one file may serve several processes. The driver works synchronously:
@@ -116,19 +88,15 @@ export class SqliteSampleStore implements SampleStore {
 
   private constructor(database: Database, options: z.output<typeof optionsSchema>) {
     this.#database = database;
-    this.#statements = {
-      insert: database.prepare(STATEMENTS.insert),
-      trim: database.prepare(STATEMENTS.trim),
-      range: database.prepare(STATEMENTS.range),
-      count: database.prepare(STATEMENTS.count),
-      prune: database.prepare(STATEMENTS.prune),
-    };
+    const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
+    this.#statements = Object.fromEntries(prepared);
     this.#options = options;
   }
 
   /**
-   * Opens or creates the file. Throws OPTION_INVALID, OPTION_UNKNOWN, DRIVER_MISSING, FILE_FAILED,
-   * FILE_CORRUPT (no database, or one of another format).
+   * Opens or creates the file; one of an older format is upgraded, and older releases refuse it from
+   * then on. Throws OPTION_INVALID, OPTION_UNKNOWN, DRIVER_MISSING, FILE_FAILED, FILE_CORRUPT (no
+   * database of samples, or one of a later format).
    */
   static async open(options: SqliteSampleStoreOptions): Promise<SqliteSampleStore> {
     const parsed = parseOptions("SqliteSampleStore", optionsSchema, options);
@@ -138,11 +106,11 @@ export class SqliteSampleStore implements SampleStore {
       const database = new Driver(parsed.path, { timeout: BUSY_MS });
       try {
         prepareDatabase(database, parsed.path);
+        return new SqliteSampleStore(database, parsed);
       } catch (cause) {
         database.close();
         throw cause;
       }
-      return new SqliteSampleStore(database, parsed);
     });
   }
 
@@ -150,32 +118,36 @@ export class SqliteSampleStore implements SampleStore {
     checkInstance("samples", samples, Array);
     const stamped = stampSamples(samples, () => borderMs("now()", this.#options.now()));
     return this.#next(() => {
-      this.#database.exec("BEGIN IMMEDIATE");
-      try {
+      inTransaction(this.#database, () => {
         this.#insert(stamped);
         this.#trim();
-        this.#database.exec("COMMIT");
-      } catch (cause) {
-        rollBack(this.#database);
-        throw cause;
-      }
+      });
     });
   }
 
   async range(start: Moment, end: Moment): Promise<Sample[]> {
-    const [from, to] = [borderMs("start", start), borderMs("end", end)];
-    return this.#next(() =>
-      this.#statements.range.all(from, to).map((each) => this.#sampleOf(each)),
-    );
+    const borders = [borderMs("start", start), borderMs("end", end)];
+    return this.#next(() => this.#read("range", borders).map(({ sample }) => sample));
+  }
+
+  pages(start: Moment, end: Moment, options?: { pageSize?: number }): AsyncIterable<Sample[]> {
+    const read: ReadPage = ({ timeMs, position }, endMs, limit) =>
+      this.#next(() => this.#read("page", [timeMs, position, endMs, limit]));
+    return pagesOf(read, start, end, options);
   }
 
   async count(): Promise<number> {
     return this.#next(() => this.#count());
   }
 
+  async countRange(start: Moment, end: Moment): Promise<number> {
+    const borders = [borderMs("start", start), borderMs("end", end)];
+    return this.#next(() => Number(this.#statements.countRange.all(borders)[0]?.n));
+  }
+
   async prune(end: Moment): Promise<number> {
     const to = borderMs("end", end);
-    return this.#next(() => this.#statements.prune.run(to).changes);
+    return this.#next(() => this.#statements.prune.run([to]).changes);
   }
 
   async close(): Promise<void> {
@@ -199,85 +171,27 @@ export class SqliteSampleStore implements SampleStore {
   }
 
   #insert(samples: readonly StampedSample[]): void {
-    for (const { timeMs, sample } of samples) {
-      const { input, label, weight = null, id, origin = null } = sample;
-      const idText = id === undefined ? null : JSON.stringify(id);
-      const blobs = [bytesOf(input), bytesOf(label)];
-      this.#statements.insert.run(timeMs, ...blobs, weight, idText, origin);
+    const { insertMany, insertOne } = this.#statements;
+    const whole = samples.length - (samples.length % ROWS_PER_INSERT);
+    for (let i = 0; i < whole; i += ROWS_PER_INSERT) {
+      insertMany.run(samples.slice(i, i + ROWS_PER_INSERT).flatMap(valuesOf));
     }
+    for (const each of samples.slice(whole)) insertOne.run(valuesOf(each));
   }
 
   #trim(): void {
     const surplus = this.#count() - this.#options.capacity;
-    if (surplus > 0) this.#statements.trim.run(surplus);
+    if (surplus > 0) this.#statements.trim.run([surplus]);
   }
 
   #count(): number {
-    return Number(this.#statements.count.all()[0]?.n);
+    const n = this.#statements.count.all([])[0]?.n;
+    if (typeof n === "number") return n;
+    throw corrupt(this.#options.path, "one that does not say how many it holds");
   }
 
-  #sampleOf(record: Record<string, unknown>): Sample {
-    const parsed = row.safeParse(record);
-    const isWhole = (blob: ArrayBuffer) => blob.byteLength > 0 && blob.byteLength % 4 === 0;
-    if (!parsed.success || !isWhole(parsed.data.input) || !isWhole(parsed.data.label)) {
-      throw corrupt(this.#options.path, "a row that is no sample");
-    }
-    const { time_ms: timeMs, input, label, weight, id, origin } = parsed.data;
-    return {
-      input: new Float32Array(input),
-      label: new Float32Array(label),
-      ...(weight !== null && { weight }),
-      timestamp: new Date(timeMs),
-      ...(id !== null && { id }),
-      ...(origin !== null && { origin: origin satisfies SampleOrigin }),
-    };
-  }
-}
-
-function prepareDatabase(database: Database, path: string): void {
-  // A commit is one sync of the log; the file itself is brought up to date later.
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = FULL");
-  const [pragma] = database.prepare("PRAGMA user_version").all();
-  const version = Number(pragma?.user_version);
-  if (version !== 0 && version !== FORMAT_VERSION) {
-    throw corrupt(path, `format version ${version} where this release reads ${FORMAT_VERSION}`);
-  }
-  database.exec(SCHEMA);
-  database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
-}
-
-/** Ends a transaction that failed; some failures have ended it already. */
-function rollBack(database: Database): void {
-  try {
-    database.exec("ROLLBACK");
-  } catch {
-    // The failure before this one is what the caller must hear.
-  }
-}
-
-/** f32 little endian. */
-function bytesOf(values: Float32Array): Buffer {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function corrupt(path: string, got: string, cause?: unknown): DriftkeelError {
-  const message =
-    `Expected ${path} to be a database of samples, got ${got}. Restore the file from a copy, or ` +
-    "choose another path.";
-  return new DriftkeelError("FILE_CORRUPT", message, { cause });
-}
-
-/** What `task` returns; what the driver throws as FILE_CORRUPT or FILE_FAILED. */
-function attempt<T>(path: string, task: () => T): T {
-  try {
-    return task();
-  } catch (cause) {
-    if (cause instanceof DriftkeelError) throw cause;
-    const code = String((cause as { code?: unknown }).code);
-    const reason = (cause as Error).message;
-    if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw corrupt(path, reason, cause);
-    const message = `Expected to be able to use ${path}: ${reason}. Look at its folder and disk.`;
-    throw new DriftkeelError("FILE_FAILED", message, { cause });
+  #read(name: "range" | "page", values: number[]): PlacedSample[] {
+    const { path } = this.#options;
+    return this.#statements[name].all(values).map((record) => placedSampleOf(record, path));
   }
 }

@@ -25,7 +25,23 @@ export interface SampleStore {
    * ARGUMENT_TYPE, ARGUMENT_RANGE.
    */
   range(start: Moment, end: Moment): Promise<Sample[]>;
+  /**
+   * The samples of [start, end) in the order of `range`, at most `pageSize` (1..100,000, default
+   * 1000) at a time, for windows too long for one list. No page is empty. Each is read when it is
+   * asked for, and between two of them the event loop gets a turn.
+   *
+   * What is appended or pruned meanwhile: no sample comes twice and the order holds throughout. A
+   * sample that went before its page was read does not come. One that was appended after the first
+   * page was read comes if its place is behind the pages read so far, and is missed if its time
+   * stamp puts it before their end, or if the last page, one that is not full, was read before.
+   *
+   * Throws ARGUMENT_TYPE, ARGUMENT_RANGE, OPTION_INVALID, OPTION_UNKNOWN, at the latest when the
+   * first page is asked for, and STORE_CLOSED when a page is asked for after `close`.
+   */
+  pages(start: Moment, end: Moment, options?: { pageSize?: number }): AsyncIterable<Sample[]>;
   count(): Promise<number>;
+  /** How many samples lie in [start, end). Throws ARGUMENT_TYPE, ARGUMENT_RANGE. */
+  countRange(start: Moment, end: Moment): Promise<number>;
   /**
    * Forgets the samples before `end` and says how many there were. Throws ARGUMENT_TYPE,
    * ARGUMENT_RANGE.

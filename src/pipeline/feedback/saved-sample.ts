@@ -1,7 +1,7 @@
 // A sample as JSON: arrays as base64 of their little-endian bytes, which keeps every bit, the sign
 // of zero included.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decodeBase64, encodeBase64 } from "../../base64.ts";
 import { DriftkeelTypeError } from "../../errors.ts";
 import type { Sample } from "../../model/sample.ts";
@@ -13,10 +13,10 @@ const BASE64 = "base64 text";
 export const savedSample = z.strictObject({
   input: z.base64(BASE64),
   label: z.base64(BASE64),
-  weight: z.number().optional(),
-  timestamp: z.number().optional(),
-  id: z.string().optional(),
-  origin: z.enum(["live", "replay", "peer"]).optional(),
+  weight: z.optional(z.number()),
+  timestamp: z.optional(z.number()),
+  id: z.optional(z.string()),
+  origin: z.optional(z.enum(["live", "replay", "peer"])),
 });
 
 type SavedSample = z.infer<typeof savedSample>;

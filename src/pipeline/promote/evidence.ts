@@ -1,7 +1,7 @@
 // Evidence, at any moment, that a stream of differences is above zero: a test martingale by
 // betting.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, nonNegativeNumber } from "../../options.ts";
 
 /**

@@ -1,6 +1,6 @@
 // Watches a promoted model beside the one it replaced, and says when to go back.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Clock, clock, millisecondsOf } from "../../clock.ts";
 import { describeValue } from "../../describe-value.ts";
 import { DriftkeelRangeError, DriftkeelTypeError } from "../../errors.ts";
@@ -16,12 +16,12 @@ import { Evidence, evidenceState } from "./evidence.ts";
 
 const LEVEL = "a number from 0.000001 to 0.5";
 const optionsSchema = z.strictObject({
-  level: z.number(LEVEL).min(1e-6, LEVEL).max(0.5, LEVEL).default(0.05),
-  minSamples: positiveInteger.default(200),
-  maxSamples: positiveInteger.optional(),
-  maxDurationMs: positiveNumber.optional(),
-  input: z.enum(["loss", "pnl"]).default("loss"),
-  bound: positiveNumber.optional(),
+  level: z._default(z.number(LEVEL).check(z.minimum(1e-6, LEVEL), z.maximum(0.5, LEVEL)), 0.05),
+  minSamples: z._default(positiveInteger, 200),
+  maxSamples: z.optional(positiveInteger),
+  maxDurationMs: z.optional(positiveNumber),
+  input: z._default(z.enum(["loss", "pnl"]), "loss"),
+  bound: z.optional(positiveNumber),
   now: clock,
 });
 
@@ -37,7 +37,7 @@ const stateSchema = z.object({
   options: z.record(z.string(), z.unknown()),
   outcome: z.enum(outcomes),
   reason: z.string(),
-  startMs: z.number().nullable(),
+  startMs: z.nullable(z.number()),
   samples: nonNegativeInteger,
   skipped: nonNegativeInteger,
   meanDifference: z.number(),

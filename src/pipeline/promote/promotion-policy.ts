@@ -1,6 +1,6 @@
 // Decides by a benchmark whether a challenger replaces the baseline.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finiteNumber, parseOptions, positiveInteger } from "../../options.ts";
 import { risesAtMost } from "../../statistics/rises-at-most.ts";
 import type { BenchmarkResult } from "./benchmark-result.ts";
@@ -12,7 +12,9 @@ const optionsSchema = z.strictObject({
   maxErrorRateIncrease: finiteNumber,
   maxLatencyIncreaseMs: finiteNumber,
   requiredTaskCount: positiveInteger,
-  confidence: z.number(CONFIDENCE).min(0.5, CONFIDENCE).max(0.9999, CONFIDENCE).optional(),
+  confidence: z.optional(
+    z.number(CONFIDENCE).check(z.minimum(0.5, CONFIDENCE), z.maximum(0.9999, CONFIDENCE)),
+  ),
 });
 
 /** Every limit is allowed itself. */

@@ -1,6 +1,6 @@
 // What follows a rollback: no updates for a while, then careful ones.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkNumber } from "../../checks.ts";
 import { type Clock, clock, millisecondsOf } from "../../clock.ts";
 import { DriftkeelError, DriftkeelRangeError } from "../../errors.ts";
@@ -15,8 +15,8 @@ import {
 
 const HOUR_MS = 3_600_000;
 const optionsSchema = z.strictObject({
-  coolOffMs: nonNegativeNumber.default(HOUR_MS),
-  recoverAfter: positiveInteger.default(3),
+  coolOffMs: z._default(nonNegativeNumber, HOUR_MS),
+  recoverAfter: z._default(positiveInteger, 3),
   now: clock,
 });
 
@@ -24,7 +24,7 @@ const modes = ["normal", "frozen", "recovering"] as const;
 
 const stateSchema = z.strictObject({
   mode: z.enum(modes),
-  frozenAtMs: finiteNumber.nullable(),
+  frozenAtMs: z.nullable(finiteNumber),
   accepted: nonNegativeInteger,
 });
 

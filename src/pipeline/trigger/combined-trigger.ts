@@ -1,6 +1,6 @@
 // Several triggers that share one state and are asked as one.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkFilled } from "../../checks.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
 import { parseState } from "../../options.ts";

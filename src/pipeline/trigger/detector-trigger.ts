@@ -1,6 +1,6 @@
 // Retrains when a drift detector finds drift in the losses.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, parseOptions, parseState } from "../../options.ts";
 import type { DriftDetector } from "../drift/drift-detector.ts";
 import type { Trigger, TriggerState } from "./trigger.ts";
@@ -12,12 +12,12 @@ const methods = ["update", "reset", "state", "restore"] as const;
 const optionsSchema = z.strictObject({
   ...triggerOptions,
   detector: z.custom<DriftDetector>(isDetector, "a drift detector"),
-  minSampleCount: nonNegativeInteger.default(0),
+  minSampleCount: z._default(nonNegativeInteger, 0),
 });
 
 const stateSchema = z.object({
   detector: z.unknown(),
-  pending: z.strictObject({ lastTriggerMs: z.number().nullable() }).nullable(),
+  pending: z.nullable(z.strictObject({ lastTriggerMs: z.nullable(z.number()) })),
 });
 
 export interface DetectorTriggerOptions extends TriggerOptions {

@@ -1,6 +1,6 @@
 // Retrains when the recent losses are higher than those before them.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../../clock.ts";
 import { nonNegativeInteger, nonNegativeNumber, parseOptions } from "../../options.ts";
 import type { Trigger, TriggerConfig, TriggerState } from "./trigger.ts";

@@ -1,6 +1,6 @@
 // Allows a retraining once enough samples have come since the last.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { nonNegativeInteger, parseOptions, parseState, positiveInteger } from "../../options.ts";
 import type { Trigger, TriggerState } from "./trigger.ts";
 import { type TriggerOptions, triggerOptions } from "./trigger-options.ts";
@@ -9,7 +9,7 @@ import { isCoolingDown, lastTriggerMs, recordLoss } from "./trigger-state.ts";
 const optionsSchema = z.strictObject({ ...triggerOptions, minimumNew: positiveInteger });
 
 const stateSchema = z.object({
-  lastTriggerMs: z.number().nullable(),
+  lastTriggerMs: z.nullable(z.number()),
   countAtTrigger: nonNegativeInteger,
 });
 

@@ -1,6 +1,6 @@
 // Retrains after every so many samples.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions, positiveInteger } from "../../options.ts";
 import type { Trigger, TriggerState } from "./trigger.ts";
 import { type TriggerOptions, triggerOptions } from "./trigger-options.ts";

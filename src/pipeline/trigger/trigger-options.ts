@@ -1,17 +1,18 @@
 // Options that all triggers have in common.
 
+import * as z from "zod/mini";
 import { type Clock, clock } from "../../clock.ts";
 import { nonNegativeNumber, positiveInteger } from "../../options.ts";
 
 const WINDOW = "an integer from 1 to 1000000";
 
 /** Losses kept: 1..10^6. */
-export const evalWindowSize = positiveInteger.max(1e6, WINDOW);
+export const evalWindowSize = positiveInteger.check(z.maximum(1e6, WINDOW));
 
 /** For `z.strictObject`: the cooldown, the losses kept and the clock. */
 export const triggerOptions = {
-  cooldownMs: nonNegativeNumber.default(0),
-  evalWindowSize: evalWindowSize.default(100),
+  cooldownMs: z._default(nonNegativeNumber, 0),
+  evalWindowSize: z._default(evalWindowSize, 100),
   now: clock,
 };
 

@@ -5,8 +5,12 @@ import type { EwcForm } from "../../core/training.ts";
 import type { Learnable, ModelVersion } from "../../model/learnable.ts";
 import type { Sample } from "../../model/sample.ts";
 import type { TrainProgress, TrainReport } from "../../model/train-options.ts";
-import type { ReplaySource } from "../../model/training-run.ts";
+import type { Consolidation, ReplaySource } from "../../model/training-run.ts";
+import { evenlySpaced } from "./evenly-spaced.ts";
 import { addFisher, Ewc, type EwcOptions } from "./ewc.ts";
+
+/** Of a window of any size, so that its Fisher never holds the thread up for long. */
+const FISHER_SAMPLES = 2048;
 
 /** EWC of a learner; `form` as in training. */
 export interface LearnerEwcOptions extends Omit<EwcOptions, "fisherSamples"> {
@@ -18,11 +22,26 @@ export interface Proposal {
   active: ModelVersion;
   samples: readonly Sample[];
   replay: ReplaySource | undefined;
-  /** Factors of the configured learning rate and lambda: safe mode's. */
+  /** In place of the configured ones. */
+  lr?: number | undefined;
+  lambda?: number | undefined;
+  /** Factors of the learning rate and lambda: safe mode's. */
   lrFactor: number;
   lambdaFactor: number;
+  /** Not trained on: for the Fisher when a lambda is asked for and none is remembered. */
+  held?: readonly Sample[] | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: TrainProgress) => void) | undefined;
+}
+
+/** What a proposal gave. */
+interface TrainedCandidate {
+  candidate: ModelVersion;
+  report: TrainReport;
+  /** Of the order of samples. */
+  seed: number;
+  /** What held the training back. */
+  consolidation: Consolidation | undefined;
 }
 
 /** Trains candidates of one model and remembers, in an Ewc, what earlier ones needed. */
@@ -42,36 +61,41 @@ export class CandidateTrainer {
   }
 
   /** Trains a copy. Throws as `Learnable.propose`. */
-  async propose(proposal: Proposal): Promise<{
-    candidate: ModelVersion;
-    report: TrainReport;
-    seed: number;
-  }> {
-    const { active, samples, replay, lrFactor, lambdaFactor, signal, onProgress } = proposal;
+  async propose(proposal: Proposal): Promise<TrainedCandidate> {
+    const { active, samples, replay, lr, lrFactor, signal, onProgress } = proposal;
     const { replayShare } = this.#options;
     const seed = (this.#options.seed + this.attempts++) >>> 0;
+    const consolidation = this.#consolidation(proposal);
     const { candidate, report } = await this.#model.propose(active, {
       samples,
+      lr,
       lrFactor,
       replay: replay && replayShare > 0 ? { buffer: replay, share: replayShare } : undefined,
-      ewc: this.#strengthened(lambdaFactor),
+      ewc: consolidation,
       ewcForm: this.#options.ewc?.form,
       seed,
       signal,
       onProgress,
     });
-    return { candidate, report, seed };
+    return { candidate, report, seed, consolidation };
   }
 
-  /** The Ewc with its lambda times a factor. */
-  #strengthened(factor: number) {
+  /** The Ewc with the strength that is asked for; without one, the active version's own. */
+  #consolidation(proposal: Proposal): Consolidation | undefined {
+    const { active, held = [], lambda, lambdaFactor } = proposal;
     const ewc = this.#ewc;
-    if (!ewc) return undefined;
-    return {
-      lambda: ewc.lambda * factor,
-      fisher: () => ewc.fisher(),
-      baseline: () => ewc.baseline(),
-    };
+    if (ewc) {
+      const strength = (lambda ?? ewc.lambda) * lambdaFactor;
+      return { lambda: strength, fisher: () => ewc.fisher(), baseline: () => ewc.baseline() };
+    }
+    if (!lambda || held.length === 0) return undefined;
+    const baseline = active.vector();
+    const fisher = this.#fisher(active, held);
+    return { lambda: lambda * lambdaFactor, fisher: () => fisher, baseline: () => baseline };
+  }
+
+  #fisher(version: ModelVersion, samples: readonly Sample[]): Float32Array {
+    return this.#model.fisher(version, evenlySpaced(samples, FISHER_SAMPLES));
   }
 
   /** Remembers an accepted version: its Fisher joins the old one, the baseline moves to it. */
@@ -81,7 +105,7 @@ export class CandidateTrainer {
     const weights = version.vector();
     this.#ewc ??= new Ewc(weights, options);
     this.#ewc.updateBaseline(weights);
-    addFisher(this.#ewc, this.#model.fisher(version, samples));
+    addFisher(this.#ewc, this.#fisher(version, samples));
   }
 
   /** The bytes of its EWC; undefined before the first consolidation and without EWC. */

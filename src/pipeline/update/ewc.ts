@@ -6,7 +6,7 @@
 // P parameters. F is the diagonal Fisher information: the mean over samples of squared per-sample
 // gradients.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkCount,
   checkFilled,
@@ -27,6 +27,7 @@ import { type NetworkFisherOptions, networkFisher } from "../../model/network-fi
 import type { Sample } from "../../model/sample.ts";
 import { count } from "../../model/train-options.ts";
 import { nonNegativeNumber, parseOptions, share } from "../../options.ts";
+import { evenlySpaced } from "./evenly-spaced.ts";
 import { decodeEwc, type EwcState, encodeEwc, encodeLegacyEwc } from "./ewc-file.ts";
 import { checkPath, readEwcFile, writeEwcFile } from "./ewc-storage.ts";
 import { type ConsolidationRule, FisherMemory } from "./fisher-memory.ts";
@@ -50,17 +51,17 @@ export interface EwcOptions {
 }
 
 const ewcOptions = z.strictObject({
-  fisherSamples: count.optional(),
-  lambda: nonNegativeNumber.default(1),
-  consolidation: z.enum(["sum", "ema"]).default("sum"),
-  gamma: share.optional(),
-  normalize: z.boolean().default(false),
+  fisherSamples: z.optional(count),
+  lambda: z._default(nonNegativeNumber, 1),
+  consolidation: z._default(z.enum(["sum", "ema"]), "sum"),
+  gamma: z.optional(share),
+  normalize: z._default(z.boolean(), false),
 });
 const fisherOptions = z.strictObject({
-  method: z.enum(["gradient", "curvature"]).default("gradient"),
+  method: z._default(z.enum(["gradient", "curvature"]), "gradient"),
 });
 const bytesOptions = z.strictObject({
-  format: z.enum(["driftkeel", "legacy"]).default("driftkeel"),
+  format: z._default(z.enum(["driftkeel", "legacy"]), "driftkeel"),
 });
 
 const DEFAULT_EMA_GAMMA = 0.9;
@@ -313,10 +314,7 @@ export class Ewc {
   }
 
   #subset<S>(data: readonly S[]): readonly S[] {
-    const fisherSamples = this.#fisherSamples ?? data.length;
-    if (data.length <= fisherSamples) return data;
-    const pick = (index: number) => data[Math.floor((index * data.length) / fisherSamples)]!;
-    return Array.from({ length: fisherSamples }, (_, index) => pick(index));
+    return evenlySpaced(data, this.#fisherSamples ?? data.length);
   }
 
   #checkWeights(name: string, weights: Float32Array): void {

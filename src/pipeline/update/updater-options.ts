@@ -1,6 +1,6 @@
 // Options of the incremental updater.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { EwcForm } from "../../core/training.ts";
 import type { Loss } from "../../model/loss.ts";
 import { lossSchema } from "../../model/loss.ts";
@@ -65,38 +65,41 @@ export interface UpdateOptions {
 
 export const updaterOptions = z.strictObject({
   ...trainingMembers,
-  rank: positiveInteger.max(1024, "an integer from 1 to 1024"),
+  rank: positiveInteger.check(z.maximum(1024, "an integer from 1 to 1024")),
   alpha: positiveNumber,
   maxSteps: count,
-  targetModules: z.array(z.string()).min(1).optional(),
-  seed: seed.default(0),
-  network: z.custom<Network>((value) => value instanceof Network, "a Network").optional(),
-  trainable: z.enum(["adapter", "all"]).default("adapter"),
-  loss: lossSchema.optional(),
-  ewc: z
-    .strictObject({
-      lambda: nonNegativeNumber.default(1),
-      consolidation: z.enum(["sum", "ema"]).default("sum"),
-      gamma: share.optional(),
-      normalize: z.boolean().default(false),
-      form: z.enum(["gradient", "proximal"]).optional(),
-      fisherSamples: count.default(256),
-    })
-    .optional(),
-  replay: z
-    .strictObject({
+  targetModules: z.optional(z.array(z.string()).check(z.minLength(1))),
+  seed: z._default(seed, 0),
+  network: z.optional(z.custom<Network>((value) => value instanceof Network, "a Network")),
+  trainable: z._default(z.enum(["adapter", "all"]), "adapter"),
+  loss: z.optional(lossSchema),
+  ewc: z.optional(
+    z.strictObject({
+      lambda: z._default(nonNegativeNumber, 1),
+      consolidation: z._default(z.enum(["sum", "ema"]), "sum"),
+      gamma: z.optional(share),
+      normalize: z._default(z.boolean(), false),
+      form: z.optional(z.enum(["gradient", "proximal"])),
+      fisherSamples: z._default(count, 256),
+    }),
+  ),
+  replay: z.optional(
+    z.strictObject({
       buffer: z.custom<ReplaySource>(isReplaySource, "a ReplayBuffer"),
       share: replayShare,
-    })
-    .optional(),
-  earlyStop: earlyStopSchema.optional(),
+    }),
+  ),
+  earlyStop: z.optional(earlyStopSchema),
 });
 
 export const updateOptions = z.strictObject({
-  signal: z
-    .custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal")
-    .optional(),
-  onProgress: z
-    .custom<(progress: TrainProgress) => void>((value) => typeof value === "function", "a function")
-    .optional(),
+  signal: z.optional(
+    z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal"),
+  ),
+  onProgress: z.optional(
+    z.custom<(progress: TrainProgress) => void>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
+  ),
 });

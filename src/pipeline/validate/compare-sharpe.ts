@@ -1,6 +1,6 @@
 // Paired inference on the difference of two Sharpe ratios over the same periods.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkFinite, checkInstance, checkLength } from "../../checks.ts";
 import { Random } from "../../core/random.ts";
 import { DriftkeelRangeError } from "../../errors.ts";
@@ -28,17 +28,23 @@ const RESAMPLES = "an integer from 99 to 100000";
 
 /** Members of every options schema that leads to a comparison. */
 export const sharpeMembers = {
-  level: z.number(LEVEL).min(1e-4, LEVEL).max(0.4, LEVEL).default(0.05),
-  annualization: positiveNumber.default(252),
-  method: z.enum(["bootstrap", "hac"]).default("bootstrap"),
-  blockLength: positiveInteger.optional(),
-  resamples: positiveInteger.min(99, RESAMPLES).max(100_000, RESAMPLES).default(999),
-  seed: seed.default(0),
-  kernel: z.enum(["parzen", "quadratic-spectral"]).default("parzen"),
-  prewhiten: z.boolean().default(true),
+  level: z._default(z.number(LEVEL).check(z.minimum(1e-4, LEVEL), z.maximum(0.4, LEVEL)), 0.05),
+  annualization: z._default(positiveNumber, 252),
+  method: z._default(z.enum(["bootstrap", "hac"]), "bootstrap"),
+  blockLength: z.optional(positiveInteger),
+  resamples: z._default(
+    positiveInteger.check(z.minimum(99, RESAMPLES), z.maximum(100_000, RESAMPLES)),
+    999,
+  ),
+  seed: z._default(seed, 0),
+  kernel: z._default(z.enum(["parzen", "quadratic-spectral"]), "parzen"),
+  prewhiten: z._default(z.boolean(), true),
 };
 
-const optionsSchema = z.strictObject({ ...sharpeMembers, tolerance: nonNegativeNumber.default(0) });
+const optionsSchema = z.strictObject({
+  ...sharpeMembers,
+  tolerance: z._default(nonNegativeNumber, 0),
+});
 
 /** How a comparison draws its interval. */
 export interface SharpeInference {

@@ -1,6 +1,6 @@
 // Refuses a candidate unless held-out samples prove that its loss is not higher.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finiteNumber, parseOptions } from "../../options.ts";
 import { risesAtMost } from "../../statistics/rises-at-most.ts";
 import { studentQuantile } from "../../statistics/student-quantile.ts";
@@ -13,8 +13,8 @@ const LEAST_SAMPLES = 8;
 
 const LEVEL = "a number from 0.000001 to 0.5";
 const optionsSchema = z.strictObject({
-  level: z.number(LEVEL).min(1e-6, LEVEL).max(0.5, LEVEL).default(0.1),
-  maxDelta: finiteNumber.default(0),
+  level: z._default(z.number(LEVEL).check(z.minimum(1e-6, LEVEL), z.maximum(0.5, LEVEL)), 0.1),
+  maxDelta: z._default(finiteNumber, 0),
 });
 
 export interface LossImprovementOptions {

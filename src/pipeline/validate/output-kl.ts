@@ -1,6 +1,6 @@
 // Refuses a candidate that answers too differently from the active model.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkNumber } from "../../checks.ts";
 import { parseOptions, positiveInteger } from "../../options.ts";
 import { risesAtMost } from "../../statistics/rises-at-most.ts";
@@ -9,8 +9,8 @@ import type { ModelSnapshot, ValidationResult, Validator } from "./validator.ts"
 import { notComparable, short } from "./verdict.ts";
 
 const optionsSchema = z.strictObject({
-  form: z.enum(["probabilities", "logits"]).default("probabilities"),
-  outputSize: positiveInteger.optional(),
+  form: z._default(z.enum(["probabilities", "logits"]), "probabilities"),
+  outputSize: z.optional(positiveInteger),
 });
 
 export interface OutputKlOptions {

@@ -1,7 +1,7 @@
 // Refuses a candidate whose Sharpe ratio is worse than that of the active model, or of a fixed
 // anchor.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions, positiveNumber, share } from "../../options.ts";
 import { risesAtMost } from "../../statistics/rises-at-most.ts";
 import {
@@ -22,11 +22,11 @@ export type AnchorSource = () => Pick<ModelSnapshot, "pnl">;
 
 const optionsSchema = z.strictObject({
   ...sharpeMembers,
-  minRatio: share.default(0.95),
-  floor: positiveNumber.default(0.5),
-  mode: z.enum(["paired", "point"]).default("paired"),
-  onInconclusive: z.enum(["accept", "reject"]).optional(),
-  anchor: z.custom<AnchorSource>((value) => typeof value === "function", "a function").optional(),
+  minRatio: z._default(share, 0.95),
+  floor: z._default(positiveNumber, 0.5),
+  mode: z._default(z.enum(["paired", "point"]), "paired"),
+  onInconclusive: z.optional(z.enum(["accept", "reject"])),
+  anchor: z.optional(z.custom<AnchorSource>((value) => typeof value === "function", "a function")),
 });
 
 export interface SharpeStabilityOptions extends SharpeInference {

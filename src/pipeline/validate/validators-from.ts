@@ -1,6 +1,6 @@
 // The usual composite from a few limits.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finiteNumber, nonNegativeNumber, parseOptions } from "../../options.ts";
 import { Composite } from "./composite.ts";
 import { FiniteWeights } from "./finite-weights.ts";
@@ -10,9 +10,9 @@ import type { Validator } from "./validator.ts";
 import { WeightNorm } from "./weight-norm.ts";
 
 const optionsSchema = z.strictObject({
-  maxLossDelta: finiteNumber.optional(),
-  maxWeightNorm: nonNegativeNumber.optional(),
-  maxGradNorm: nonNegativeNumber.optional(),
+  maxLossDelta: z.optional(finiteNumber),
+  maxWeightNorm: z.optional(nonNegativeNumber),
+  maxGradNorm: z.optional(nonNegativeNumber),
 });
 
 /** Each limit that is given adds its validator. */

@@ -1,6 +1,6 @@
 // Generates trajectories of an agent whose best decisions are known, and the benchmark to them.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../../foundation.ts";
 import { DriftkeelRangeError, Random } from "../../../index.ts";
 import { BenchmarkSuite } from "../benchmark-suite.ts";
@@ -15,18 +15,18 @@ const MINUTE_MS = 60_000;
 /** Standard deviation of what a user's feedback adds to the mean reward of a decision. */
 const NOISE = 0.1;
 
-const familyNames = z.array(z.string()).min(1).optional();
+const familyNames = z.optional(z.array(z.string()).check(z.minLength(1)));
 const samplesSchema = z.strictObject({
-  count: z.int().min(1).max(1_000_000),
-  seed: seedSchema.default(0),
+  count: z.int().check(z.minimum(1), z.maximum(1_000_000)),
+  seed: z._default(seedSchema, 0),
   families: familyNames,
-  firstNumber: z.int().min(0).default(0),
-  start: z.iso.datetime({ offset: true }).default(START),
-  inverted: z.boolean().default(false),
+  firstNumber: z._default(z.int().check(z.minimum(0)), 0),
+  start: z._default(z.iso.datetime({ offset: true }), START),
+  inverted: z._default(z.boolean(), false),
 });
 const suiteSchema = z.strictObject({
-  tasksPerFamily: z.int().min(1).max(1000).default(25),
-  seed: seedSchema.default(0),
+  tasksPerFamily: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 25),
+  seed: z._default(seedSchema, 0),
   families: familyNames,
 });
 
