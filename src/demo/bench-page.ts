@@ -10,10 +10,10 @@ const length = find("length", HTMLSelectElement);
 const progress = find("progress", HTMLProgressElement);
 const rows = find("rows", HTMLElement);
 
-function enter(phase: "ready" | "running" | "done"): void {
+function enter(phase: "ready" | "running" | "done" | "failed"): void {
   document.documentElement.dataset.phase = phase;
   startButton.disabled = phase === "running";
-  if (phase === "done") startButton.textContent = "Measure again";
+  if (phase === "done" || phase === "failed") startButton.textContent = "Measure again";
 }
 
 /** Two bars, as long as the times. */
@@ -40,7 +40,10 @@ function addRow(row: BenchRow): void {
   const cells = [
     make("td", { text: isSame ? durationText(oursNs) : "-" }),
     make("td", { text: isSame ? durationText(plainNs) : "-" }),
-    make("td", { className: "strong", text: isSame ? `${threeDigits(plainNs / oursNs)} x` : "-" }),
+    make("td", {
+      className: "strong",
+      text: isSame ? `${threeDigits(plainNs / oursNs)}\u00a0x` : "-",
+    }),
     make("td", { className: isSame ? "result-ok" : "result-bad", text: sameText }),
     make("td"),
   ];
@@ -59,11 +62,12 @@ async function run(): Promise<void> {
       thread.onerror = (event) => reject(new Error(event.message));
     });
     await Promise.race([failed, measureOn(thread)]);
+    enter("done");
   } catch (error) {
     say("said", `It has failed: ${error}`);
+    enter("failed");
   } finally {
     thread.terminate();
-    enter("done");
   }
 }
 

@@ -115,7 +115,11 @@ function show(now: DriftView): void {
   const right = now.points.slice(-RECENT);
   const share = right.filter(({ isRight }) => isRight).length / right.length;
   find("poison", HTMLButtonElement).disabled = phase === "opening" || journal.poison_left > 0;
-  say("right", right.length > 0 ? percentText(share) : "-");
+  const rightText = right.length > 0 ? percentText(share) : "-";
+  say("right", rightText);
+  canvas.ariaLabel =
+    `Points of two kinds in a world turned by ${journal.degrees} degrees; ` +
+    `of the last ${RECENT}, the model was right on ${rightText}`;
   say("seen", String(status.observed));
   say("serving", serving);
   say("state", stateText(state, journal.poison_left));
@@ -172,14 +176,17 @@ function paintEvents({ pen, x, top, bottom, scale }: Paint): void {
   pen.restore();
 }
 
-startButton.addEventListener("click", () => {
-  if (phase === "running") {
-    worker?.remote.hold();
-    enter("held");
-  } else {
-    worker?.remote.goOn();
+startButton.addEventListener("click", async () => {
+  const remote = worker?.remote;
+  if (phase !== "running") {
+    remote?.goOn();
     enter("running");
+    return;
   }
+  await remote?.hold();
+  if (worker?.remote !== remote || phase !== "running") return;
+  if (view) show(view);
+  enter("held");
 });
 shift.addEventListener("input", () => {
   showDegrees();

@@ -20,7 +20,8 @@ async function stream(running: DriftSession): Promise<void> {
   for (;;) {
     await gate.pass();
     const hasHappened = await running.advance();
-    if (!hasHappened && monotonicMs() - shownMs < VIEW_EVERY_MS) continue;
+    const isTooSoon = monotonicMs() - shownMs < VIEW_EVERY_MS;
+    if (isTooSoon && !hasHappened && !gate.isClosed) continue;
     shownMs = monotonicMs();
     await show(running.view());
   }
@@ -58,8 +59,10 @@ const api = {
     if (session) await show(session.view());
   },
 
-  hold(): void {
+  /** Holds the stream; the page then has the latest view. */
+  async hold(): Promise<void> {
     gate.close();
+    if (session) await show(session.view());
   },
 
   goOn(): void {

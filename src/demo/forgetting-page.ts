@@ -10,7 +10,7 @@ import { FrameMeter } from "./frame-meter.ts";
 import { percentText, pointsText } from "./number-text.ts";
 import { readSeed } from "./seed-field.ts";
 
-type Phase = "ready" | "running" | "held" | "done";
+type Phase = "ready" | "running" | "held" | "done" | "failed";
 
 const LOOKS = TASKS * LOOKS_PER_TASK;
 const startButton = find("start", HTMLButtonElement);
@@ -32,6 +32,7 @@ const labels: Record<Phase, string> = {
   running: "Pause",
   held: "Continue",
   done: "Run again",
+  failed: "Try again",
 };
 
 function enter(next: Phase): void {
@@ -83,7 +84,7 @@ async function start(): Promise<void> {
 }
 
 function fail(reason: string): void {
-  enter("done");
+  enter("failed");
   say("said", `It has failed: ${reason}`);
 }
 

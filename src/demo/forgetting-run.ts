@@ -17,7 +17,7 @@ const LEARNING_RATE = 0.25;
 /** Strength of the penalty; chosen on seeds above 1000. */
 const LAMBDA = 20;
 /** Samples that replay holds, over all tasks, and its part of a batch. */
-export const REPLAY_CAPACITY = 200;
+const REPLAY_CAPACITY = 200;
 const REPLAY_SHARE = 0.5;
 
 /** How the networks stand. */

@@ -7,6 +7,10 @@ export class Gate {
   #opened: Promise<void> | undefined;
   #open: () => void = () => {};
 
+  get isClosed(): boolean {
+    return this.#opened !== undefined;
+  }
+
   /** Holds the loop at its next turn. */
   close(): void {
     this.#opened ??= new Promise((resolve) => {

@@ -54,10 +54,13 @@ export class PerformanceRecord {
     if (this.#points.length > MOST_POINTS) this.#join();
   }
 
-  /** Takes in how an update ended: a promotion's ratio is what later ones are held against. */
+  /**
+   * Takes in how an update ended. What a promotion showed, or else the rolling ratio at that time,
+   * is what later ones are held against.
+   */
   settle({ outcome, measurements }: { outcome: string; measurements: object }): void {
     const { sharpeAfter } = measurements as { sharpeAfter?: number };
-    if (outcome === "promoted") this.#sharpeAtPromotion = sharpeAfter;
+    if (outcome === "promoted") this.#sharpeAtPromotion = sharpeAfter ?? this.sharpe;
   }
 
   /** Oldest first. */
@@ -77,7 +80,7 @@ export class PerformanceRecord {
     return Number.isFinite(ratio) ? ratio : undefined;
   }
 
-  /** Below it, more than 5% of what the last promotion showed is lost; undefined before one. */
+  /** Below it, more than 5% of the ratio at the last promotion is lost; undefined before one. */
   get sharpeThreshold(): number | undefined {
     const before = this.#sharpeAtPromotion;
     if (before === undefined || !Number.isFinite(before)) return undefined;

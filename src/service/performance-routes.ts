@@ -23,7 +23,7 @@ const performanceSchema = z.object({
   ),
   loss: number.describe("mean over the newest samples"),
   sharpe: number,
-  sharpe_threshold: number.describe("below it, 5% of what the last promotion showed is lost"),
+  sharpe_threshold: number.describe("below it, 5% of the ratio at the last promotion is lost"),
 });
 
 const stabilitySchema = z.object({

@@ -20,6 +20,8 @@ interface AxeProblem {
 declare global {
   interface Window {
     axe: { run: () => Promise<{ violations: AxeProblem[] }> };
+    /** Throws what the page says, once it has failed: what is waited for will not come. */
+    expectAlive: () => void;
   }
 }
 
@@ -63,6 +65,12 @@ export async function openPage(
     const isOurs = [origin, `blob:${origin}`, "data:"].some((own) => request.url().startsWith(own));
     if (!isOurs) troubles.push(`elsewhere: ${request.url()}`);
   });
+  await page.addInitScript(() => {
+    window.expectAlive = () => {
+      if (document.documentElement.dataset.phase !== "failed") return;
+      throw new Error(document.getElementById("said")?.textContent ?? "the page has failed");
+    };
+  });
   await page.goto(url);
   return { page, troubles };
 }
@@ -82,12 +90,12 @@ export function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-/** Waits until the page is in one of the phases. */
-export async function waitForPhase(page: Page, ...phases: string[]): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => wanted.includes(document.documentElement.dataset.phase ?? ""),
-    phases,
-  );
+/** Waits until the page is in a phase. Throws what the page says when it has failed instead. */
+export async function waitForPhase(page: Page, wanted: string): Promise<void> {
+  await page.waitForFunction((phase) => {
+    window.expectAlive();
+    return document.documentElement.dataset.phase === phase;
+  }, wanted);
 }
 
 /** What the page's main thread did while something ran. */

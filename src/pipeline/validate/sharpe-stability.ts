@@ -143,7 +143,7 @@ export class SharpeStability implements Validator {
     if (outcome !== "inconclusive") return { pass: outcome !== "worse", reason, measurements };
     if (onInconclusive) return { pass: onInconclusive === "accept", reason, measurements };
     const pass = Number.isFinite(after) && after < before;
-    const fell = `the loss ${pass ? "fell" : "did not fall"} (${before} to ${after})`;
+    const fell = `the loss ${pass ? "fell" : "did not fall"} (${short(before)} to ${short(after)})`;
     return { pass, reason: `${reason}; ${fell}`, measurements };
   }
 }
