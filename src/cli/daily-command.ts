@@ -1,6 +1,5 @@
 // `driftkeel daily`: every configured model updated once, as its schedule in a service would.
 
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { type ModelConfig, parseModelConfigs } from "../config/model-config.ts";
 import { describeValue } from "../describe-value.ts";
@@ -8,6 +7,7 @@ import { DriftkeelRangeError } from "../errors.ts";
 import { clock } from "../foundation.ts";
 import { nearestName } from "../nearest-name.ts";
 import type { DailyOutcome, DailyResult } from "../service/schedule/daily-run.ts";
+import { readConfig } from "./config-file.ts";
 import { dailyRecord, dailyText } from "./daily-text.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { folderCommand, type ModelFlags, present } from "./model-flags.ts";
@@ -15,9 +15,9 @@ import type { Session } from "./session.ts";
 
 const DESCRIPTION =
   "Update every model of a configuration file once, on the samples of the last days that a " +
-  "service has kept in <base-dir>/.samples, as the model's schedule in a service would: one update " +
-  "a day, and the same job, versions and audit log. A model that fails does not stop the others. " +
-  "For crontab and systemd; where a service runs, use its schedule instead.";
+  "service has kept in <base-dir>/.samples, as the model's schedule in a service would: one " +
+  "update a day, and the same job, versions and audit log. A model that fails does not stop the " +
+  "others. For crontab and systemd; where a service runs, use its schedule instead.";
 
 const EXAMPLES = `
 Examples:
@@ -61,6 +61,7 @@ export function dailyCommand(session: Session): Command {
         );
         const results = await updateAll(models, flags, session);
         const isDryRun = flags.dryRun === true;
+        if (flags.quiet) tellFailures(results, session);
         present(session, flags, dailyRecord(results, isDryRun), (colors) =>
           dailyText(results, isDryRun, colors),
         );
@@ -93,6 +94,14 @@ async function updateAll(
   return results;
 }
 
+/** What the text would have told, for a mail of cron. */
+function tellFailures(results: readonly DailyResult[], { stderr }: Session): void {
+  for (const { modelId, outcome, reason, code } of results) {
+    if (outcome !== "failed" && outcome !== "locked") continue;
+    stderr.write(`error: ${modelId}: ${reason}${code === undefined ? "" : ` (${code})`}\n`);
+  }
+}
+
 function worstOf(results: readonly DailyResult[]): ExitCode {
   const worst = EXIT_CODES.findLast(([outcome]) =>
     results.some((result) => result.outcome === outcome),
@@ -115,13 +124,4 @@ function chosen(
     "OPTION_INVALID",
     `Expected --model to be one that ${config} declares, got ${describeValue(model)}; ${hint}`,
   );
-}
-
-async function readConfig(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const message = `Expected --config to be a file that can be read, got ${path}: ${cause}.`;
-    throw new DriftkeelRangeError("OPTION_INVALID", message);
-  }
 }

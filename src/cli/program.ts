@@ -18,6 +18,7 @@ import { Session } from "./session.ts";
 import { statusCommand } from "./status-command.ts";
 import { columnsOf, type Terminal } from "./terminal.ts";
 import { versionsCommand } from "./versions-command.ts";
+import { workerCommand } from "./worker-command.ts";
 
 const DESCRIPTION = "Online learning you can leave running.";
 
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((session: Session) => Command)[] = [
   runCommand,
   dailyCommand,
   serveCommand,
+  workerCommand,
   statusCommand,
   versionsCommand,
   rollbackCommand,

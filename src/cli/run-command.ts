@@ -1,6 +1,5 @@
 // `driftkeel run`: one cycle of a model that a configuration file declares.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { configureLearner } from "../config/configured-learner.ts";
@@ -9,6 +8,7 @@ import { describeValue } from "../describe-value.ts";
 import { DriftkeelRangeError } from "../errors.ts";
 import { OnlineLearner } from "../index.ts";
 import { nearestName } from "../nearest-name.ts";
+import { readConfig } from "./config-file.ts";
 import { onCopy } from "./dry-run.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { type ModelFlags, modelCommand, present } from "./model-flags.ts";
@@ -100,18 +100,6 @@ async function cycleIn(
 }
 
 async function* noSamples(): AsyncGenerator<NumberedSample> {}
-
-async function readConfig(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DriftkeelRangeError(
-      "OPTION_INVALID",
-      `Expected --config to be a file that can be read, got ${path}: ${reason}.`,
-    );
-  }
-}
 
 /** The model that is meant. Throws OPTION_INVALID, naming what there is. */
 function chooseConfigured(models: ReadonlyMap<string, ModelConfig>, flags: RunFlags): string {

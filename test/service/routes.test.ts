@@ -204,6 +204,7 @@ it("is healthy and describes itself as OpenAPI 3.1", async () => {
       "/api/v1/models/online-update",
       "/api/v1/jobs",
       "/api/v1/jobs/{id}",
+      "/api/v1/schedule",
       "/api/v1/events",
       "/healthz",
       "/metrics",

@@ -185,7 +185,7 @@ describe("a service with schedules", () => {
   const schedules = async () => (await served!.ask("GET", "/api/v1/schedule")).json.schedules;
   const model = (schedule: object) => ({ ...signal, schedule });
 
-  it("fires by its timer, trains on the window, and holds the next run of the day back", async () => {
+  it("fires by its timer, trains on the window, and holds the next run back", async () => {
     const every = model({ cron: "* * * * * *", catch_up: false });
     served = await Served.open({ models: { signal: every, other: signal }, log });
     await served.ask("POST", "/api/v1/models/signal/feedback", batch(300));

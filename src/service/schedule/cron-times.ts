@@ -13,7 +13,7 @@ export function isTimed(schedule: ScheduleConfig): schedule is TimedSchedule {
   return schedule.cron !== undefined;
 }
 
-/** Calls `fire` at each time by the system's clock, until it is stopped. Without one it is silent. */
+/** Calls `fire` at each time by the system's clock until it is stopped; silent without one. */
 export function cronOf({ cron, time_zone }: TimedSchedule, fire?: () => void): Cron {
   const options = { timezone: time_zone, mode: "5-or-6-parts", unref: true } as const;
   return fire ? new Cron(cron, options, fire) : new Cron(cron, { ...options, paused: true });

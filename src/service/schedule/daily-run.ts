@@ -2,8 +2,9 @@
 // closed. The job stays on disk, where a service finds it and knows that the day's run was made.
 
 import type { ModelConfig } from "../../config/model-config.ts";
+import { isTypedError } from "../../errors.ts";
 import { millisecondsOf } from "../../foundation.ts";
-import { type Clock, DriftkeelError } from "../../index.ts";
+import type { Clock, ErrorCode } from "../../index.ts";
 import { isUnderWay, type Job } from "../jobs/job.ts";
 import { openJobs, type UpdateJobs } from "../jobs/update-jobs.ts";
 import { ModelHost } from "../model-host.ts";
@@ -96,7 +97,7 @@ async function update(
   const request = scheduledRequest(model, nowMs, isDryRun);
   const { job_id } = await jobs.submit(model, request, { source: "schedule" });
   const job = await endOf(jobs, job_id, signal);
-  return failure === undefined ? resultOf(job) : { ...failureOf(modelId, failure), job };
+  return resultOf(job, failure);
 }
 
 /** The job once it has ended; it is cancelled when `signal` is aborted. */
@@ -121,23 +122,30 @@ async function endOf(jobs: UpdateJobs, id: string, signal: AbortSignal): Promise
   }
 }
 
-function resultOf(job: Job): DailyResult {
+/** failure: what the record of a job does not tell, as clients see it. */
+function resultOf(job: Job, failure: unknown): DailyResult {
   const { model_id: modelId, report, error } = job;
-  const reason = report?.reason ?? error?.message ?? "interrupted";
-  return { modelId, outcome: outcomeOf(job), reason, code: error?.code, job };
+  const outcome = outcomeOf(job);
+  const told = report?.reason ?? error?.message ?? "interrupted";
+  const reason = failure === undefined ? told : messageOf(failure);
+  return { modelId, outcome, reason, code: error?.code, job };
 }
 
 /** Without a training nothing was judged: there were too few samples, or it was too soon. */
 function outcomeOf({ status, request, report }: Job): DailyOutcome {
   if (status === "promoted" || status === "rolled_back") return status;
   if (status !== "rejected") return "failed";
-  if (report?.training === null) return "skipped";
-  return request.dry_run && report?.would_promote ? "accepted" : "rejected";
+  if (!report?.training) return "skipped";
+  return request.dry_run && report.would_promote ? "accepted" : "rejected";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function failureOf(modelId: string, error: unknown): DailyResult {
-  const reason = error instanceof Error ? error.message : String(error);
-  const code = error instanceof DriftkeelError ? error.code : undefined;
+  const reason = messageOf(error);
+  const code: ErrorCode | undefined = isTypedError(error) ? error.code : undefined;
   if (code !== "STORE_LOCKED") return { modelId, outcome: "failed", reason, code, job: undefined };
   return { modelId, outcome: "locked", reason: `${reason} ${LOCKED_HINT}`, code, job: undefined };
 }

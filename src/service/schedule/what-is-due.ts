@@ -66,7 +66,7 @@ function updatesToday(schedule: ScheduleConfig, jobs: readonly Job[], nowMs: num
   return jobs.filter((job) => isUpdate(job) && isToday(job)).length;
 }
 
-/** Whether a candidate was judged for promotion: no dry run, nothing held off, failed, cancelled. */
+/** Whether a candidate was judged for promotion: not tried out, held off, failed or cancelled. */
 function isUpdate({ status, request, report }: Job): boolean {
   if (request.dry_run) return false;
   if (status === "rejected") return report?.training != null;
