@@ -34,38 +34,43 @@ export function isLoopback(host: string): boolean {
 
 /** Decides on requests. */
 export class Access {
-  readonly #keys: readonly { digest: Buffer; scopes: readonly Scope[] }[];
+  readonly #keys: readonly { key: AccessKey; digest: Buffer }[];
 
   constructor(keys: readonly AccessKey[]) {
-    this.#keys = keys.map(({ sha256, scopes }) => ({ digest: Buffer.from(sha256, "hex"), scopes }));
+    this.#keys = keys.map((key) => ({ key, digest: Buffer.from(key.sha256, "hex") }));
   }
 
-  /** Throws a problem: 401 without a known key, 403 when it lacks the scope. */
-  check(headers: AskingHeaders, scope: Scope): void {
+  /**
+   * The key that a request carries, undefined without a known one. Looks at every key, so that the
+   * time taken does not tell which one was near.
+   */
+  find({ authorization }: AskingHeaders): AccessKey | undefined {
+    const token = tokenOf(authorization);
+    if (token === undefined) return undefined;
+    const digest = createHash("sha256").update(token).digest();
+    let found: AccessKey | undefined;
+    for (const each of this.#keys) if (timingSafeEqual(digest, each.digest)) found = each.key;
+    return found;
+  }
+
+  /** key: what `find` found. Throws a problem: 401 without one, 403 when it lacks the scope. */
+  check(headers: AskingHeaders, key: AccessKey | undefined, scope: Scope): void {
     if (this.#keys.length === 0) {
       checkNear(headers);
       return;
     }
-    const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? "")?.[1];
-    if (token === undefined) {
-      throw new ProblemError(401, 'Expected the header "Authorization: Bearer <key>".', CHALLENGE);
-    }
-    const scopes = this.#scopesOf(token);
-    if (!scopes) throw new ProblemError(401, "Expected a key that is declared.", CHALLENGE);
-    if (!scopes.includes(scope)) {
-      throw new ProblemError(403, `Expected a key with the scope "${scope}".`);
-    }
+    if (key?.scopes.includes(scope)) return;
+    if (key) throw new ProblemError(403, `Expected a key with the scope "${scope}".`);
+    const detail =
+      tokenOf(headers.authorization) === undefined
+        ? 'Expected the header "Authorization: Bearer <key>".'
+        : "Expected a key that is declared.";
+    throw new ProblemError(401, detail, CHALLENGE);
   }
+}
 
-  /** Looks at every key, so that the time taken does not tell which one was near. */
-  #scopesOf(token: string): readonly Scope[] | undefined {
-    const digest = createHash("sha256").update(token).digest();
-    let scopes: readonly Scope[] | undefined;
-    for (const key of this.#keys) {
-      if (timingSafeEqual(digest, key.digest)) scopes = key.scopes;
-    }
-    return scopes;
-  }
+function tokenOf(authorization: string | undefined): string | undefined {
+  return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? "")?.[1];
 }
 
 /** A page of another site in this machine's browser is not this machine. */

@@ -19,6 +19,7 @@ import {
   type Submission,
   type UpdateOutcome,
   type UpdateRequest,
+  type VersionChange,
   VersionStore,
 } from "../index.ts";
 import { PerformanceRecord } from "./performance-record.ts";
@@ -32,7 +33,7 @@ export interface ModelObserver {
   /** A sample was learned. */
   sample?(modelId: string, observation: Observation, sample: Sample): void;
   /** An update that was asked for has ended. */
-  update?(modelId: string, outcome: UpdateOutcome | DryRunOutcome): void;
+  update?(modelId: string, outcome: UpdateOutcome | DryRunOutcome, isDryRun: boolean): void;
   /** A sample that is durable could not be learned. */
   failure?(modelId: string, error: unknown): void;
 }
@@ -140,17 +141,15 @@ export class HostedModel {
     const { learner } = this;
     const outcome = await (isDryRun ? learner.dryRun(request) : learner.update(request));
     if (!isDryRun) this.performance.settle(outcome);
-    this.#options.observer.update(this.id, outcome);
+    this.#options.observer.update(this.id, outcome, isDryRun);
     return outcome;
   }
 
-  /** The version that was promoted for `source`; undefined when there is none. */
-  async findPromotion(source: string): Promise<string | undefined> {
+  /** Every change of the active version that is remembered, oldest first. */
+  async changes(): Promise<readonly VersionChange[]> {
     const versions = await VersionStore.open({ storagePath: this.path, readOnly: true });
     try {
-      const history = (await versions.getCurrent())?.history ?? [];
-      const change = history.find((each) => each.kind === "promotion" && each.source === source);
-      return change?.versionId;
+      return (await versions.getCurrent())?.history ?? [];
     } finally {
       await versions.close();
     }

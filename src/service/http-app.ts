@@ -15,6 +15,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a key needs for this route; every route says so. */
     scope?: Scope | "anyone";
+    /** Whoever watches the process may ask as often as it likes. */
+    isUncounted?: boolean;
   }
 }
 

@@ -44,7 +44,7 @@ const MISNAMED = ["handles", "requests", "resources"].map((what) => `nodejs_acti
 const GAUGES: readonly [name: string, help: string, read: (vitals: Vitals) => number][] = [
   [
     "degradation_ratio",
-    "Share of the quality that the last promotion took: of the Sharpe ratio, of the loss without one.",
+    "Share of the Sharpe ratio, or of the loss without one, that the last promotion took.",
     ({ degradation }) => degradation,
   ],
   [
@@ -101,6 +101,7 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #jobs = this.#gauge("job_queue", "Update jobs that have not ended.", ["state"]);
+  readonly #jobStates = new Set(JOB_STATES);
   readonly #listeners = new Set<(model: string) => void>();
 
   /** models: their ids. now: default the system's clock. */
@@ -160,10 +161,8 @@ export class Metrics {
 
   /** Shows how many jobs of a model are in which state; a state that is left out has none. */
   setJobs(model: string, byState: Record<string, number>): void {
-    const none = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
-    for (const [state, count] of Object.entries({ ...none, ...byState })) {
-      this.#jobs.set({ model, state }, count);
-    }
+    for (const state of Object.keys(byState)) this.#jobStates.add(state);
+    for (const state of this.#jobStates) this.#jobs.set({ model, state }, byState[state] ?? 0);
   }
 
   /** Counts a prediction. */
@@ -207,8 +206,8 @@ export class Metrics {
       });
     }
     const help =
-      "Annual Sharpe ratio: before and after the last update as it was judged, and live of recent " +
-      "samples; NaN for a model without P&L.";
+      "Annual Sharpe ratio: before and after the last update as it was judged, and live of " +
+      "recent samples; NaN for a model without P&L.";
     this.#gauge("sharpe_ratio", help, ["phase"], (gauge) => {
       for (const [model, { sharpe, liveSharpe }] of this.vitals) {
         const phases = { ...sharpe, live: liveSharpe };

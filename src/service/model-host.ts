@@ -81,7 +81,7 @@ export class ModelHost {
     return {
       event: (event) => each((one) => one.event?.(event)),
       sample: (id, observation, sample) => each((one) => one.sample?.(id, observation, sample)),
-      update: (id, outcome) => each((one) => one.update?.(id, outcome)),
+      update: (id, outcome, isDryRun) => each((one) => one.update?.(id, outcome, isDryRun)),
       failure: (id, error) => each((one) => one.failure?.(id, error)),
     };
   }

@@ -8,10 +8,9 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import { version } from "../../package.json";
-import type { Clock } from "../index.ts";
+import { monotonicMs } from "../foundation.ts";
 import { Access } from "./access.ts";
-import type { AlertSettings } from "./alerts/alert-config.ts";
-import { Alerts } from "./alerts/alerts.ts";
+import { answerBroken } from "./broken-request.ts";
 import { addDashboardRoute } from "./dashboard-route.ts";
 import { endWithRequests } from "./ending.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -20,11 +19,12 @@ import type { HttpApp } from "./http-app.ts";
 import { addJobRoutes } from "./jobs/job-routes.ts";
 import type { UpdateJobs } from "./jobs/update-jobs.ts";
 import { addLearningRoutes } from "./learning-routes.ts";
-import { Metrics } from "./metrics.ts";
+import { type MeterOptions, meter } from "./metrics/meter.ts";
 import type { ModelHost } from "./model-host.ts";
 import { addOperatorRoutes } from "./operator-routes.ts";
 import { addPerformanceRoutes } from "./performance-routes.ts";
 import { PROBLEM_TYPE, ProblemError, problemOf } from "./problem.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { compileRequestSchema } from "./request-schema.ts";
 import type { ServerOptions } from "./service-options.ts";
 import { addSystemRoutes } from "./system-routes.ts";
@@ -38,18 +38,10 @@ export interface ServerParts {
   jobs: UpdateJobs;
 }
 
-/** How a server watches its models. */
-interface WatchOptions {
-  /** Default: the system's clock. */
-  now?: Clock | undefined;
-  /** Default: nobody is told. */
-  alerts?: AlertSettings | undefined;
-}
-
 /** A server over models and their jobs, not listening yet. */
 export async function createServer(
   { host, jobs }: ServerParts,
-  options: ServerOptions & WatchOptions,
+  options: ServerOptions & MeterOptions,
 ): Promise<HttpApp> {
   const { log, logLevel, bodyLimitBytes, requestTimeoutMs } = options;
   const app: HttpApp = fastify({
@@ -62,7 +54,12 @@ export async function createServer(
       headersTimeout: requestTimeoutMs,
       // By default Node looks at its connections every 30 s only.
       connectionsCheckingInterval: Math.min(requestTimeoutMs, CHECK_EVERY_MS),
+      // Node would answer its absence without a word.
+      requireHostHeader: false,
     },
+    // At the end it would answer with documents of its own kind.
+    return503OnClosing: false,
+    clientErrorHandler: answerBroken,
     // The default of Fastify puts the path of the request into the text of the answer.
     frameworkErrors: answerProblem,
   }).withTypeProvider<ZodTypeProvider>();
@@ -75,26 +72,14 @@ export async function createServer(
     sendProblem(reply, new ProblemError(404, "Expected a path that /openapi.json lists."));
   });
   endWithRequests(app);
-  guard(app, new Access(options.keys));
+  guard(app, new Access(options.keys), new RateLimit(options, monotonicMs));
   await app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: "Driftkeel", version } },
     transform: jsonSchemaTransform,
   });
-  const metrics = new Metrics(
-    host.models.map(({ id }) => id),
-    options.now,
-  );
-  const stopCounting = host.watch({
-    event: (event) => metrics.observe(event),
-    sample: (id, observation, sample) => metrics.observeSample(id, observation, sample),
-    update: (id, outcome) => metrics.observeUpdate(id, outcome),
-  });
-  tellAlerts(app, metrics, options.alerts);
+  const metrics = meter(app, { host, jobs }, options);
   const feed = new EventFeed({ host, jobs }, options);
-  app.addHook("preClose", async () => {
-    feed.close();
-    stopCounting();
-  });
+  app.addHook("preClose", async () => feed.close());
   await app.register(async (routes: HttpApp) => {
     const parts = { host, jobs, metrics, feed, maxWaitingSamples: options.maxWaitingSamples };
     addSystemRoutes(routes, parts);
@@ -111,19 +96,21 @@ export async function createServer(
   return app;
 }
 
-function tellAlerts(app: HttpApp, metrics: Metrics, settings: AlertSettings | undefined): void {
-  if (!settings) return;
-  const alerts = new Alerts(settings, { metrics, warn: app.log.warn.bind(app.log) });
-  app.addHook("onClose", () => alerts.close());
-}
-
-/** Asks for a key before anything of a body is read. A route without a scope is nobody's. */
-function guard(app: HttpApp, access: Access): void {
-  app.addHook("onRequest", async (request) => {
-    if (request.is404) return;
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) throw new Error(`${request.routeOptions.url} has no scope`);
-    if (scope !== "anyone") access.check(request.headers, scope);
+/**
+ * Counts the request and asks for a key before anything of a body is read. A route without a scope
+ * is nobody's.
+ */
+function guard(app: HttpApp, access: Access, limit: RateLimit): void {
+  app.addHook("onRequest", async ({ headers, ip, is404, raw, routeOptions }) => {
+    const { scope, isUncounted } = routeOptions.config;
+    const key = access.find(headers);
+    if (!isUncounted) limit.take(key ? `key ${key.name}` : `address ${ip}`);
+    if (raw.httpVersion === "1.1" && headers.host === undefined) {
+      throw new ProblemError(400, 'Expected the header "Host".');
+    }
+    if (is404) return;
+    if (scope === undefined) throw new Error(`${routeOptions.url} has no scope`);
+    if (scope !== "anyone") access.check(headers, key, scope);
   });
 }
 

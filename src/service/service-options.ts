@@ -18,6 +18,10 @@ export interface ServerLimits {
   maxEventStreams?: number;
   /** Milliseconds between two signs of life in a stream of events; default 15 s. */
   heartbeatMs?: number;
+  /** Requests that one client, a key or an address without one, may send a second; default 5000. */
+  requestsPerSecond?: number;
+  /** Requests that it may send at once after a pause; default 10,000. */
+  requestBurst?: number;
 }
 
 /** Where log lines (JSON) go. */
@@ -37,12 +41,17 @@ const LONGEST_MS = 2 ** 31 - 1;
 const TIME = `an integer from 1 to ${LONGEST_MS}`;
 const milliseconds = positiveInteger.check(z.maximum(LONGEST_MS, TIME));
 
+const RATE = "an integer from 1 to 1000000";
+const rate = positiveInteger.check(z.maximum(1_000_000, RATE));
+
 const limits = z.strictObject({
   bodyLimitBytes: z._default(positiveInteger, 1024 * 1024),
   requestTimeoutMs: z._default(milliseconds, 30_000),
   maxWaitingSamples: z._default(positiveInteger, 10_000),
   maxEventStreams: z._default(positiveInteger, 100),
   heartbeatMs: z._default(milliseconds, 15_000),
+  requestsPerSecond: z._default(rate, 5000),
+  requestBurst: z._default(rate, 10_000),
 });
 
 const clockOption = z.strictObject({ now: clock });

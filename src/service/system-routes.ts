@@ -1,7 +1,8 @@
 // What the service says of itself: health, readiness, metrics, events.
 
+import type { Readable } from "node:stream";
 import * as z from "zod";
-import type { HttpApp, ServiceParts } from "./http-app.ts";
+import { type HttpApp, problemResponse, type ServiceParts } from "./http-app.ts";
 import { addScheduleRoute } from "./schedule/schedule-route.ts";
 
 const health = z.object({ status: z.literal("ok") });
@@ -12,27 +13,37 @@ const readiness = z.object({
 });
 const eventsQuery = z.strictObject({ model_id: z.string().optional() });
 
+/** An answer that is text of some media type, as it is or as a stream of it. */
+const textAnswer = <T>(type: string) => ({
+  description: "Text.",
+  content: { [type]: { schema: z.string() as unknown as z.ZodType<T> } },
+});
+
 /** Adds `GET /healthz`, `/readyz`, `/metrics`, `/api/v1/schedule` and `/api/v1/events`. */
 export function addSystemRoutes(app: HttpApp, parts: ServiceParts): void {
-  const { host, metrics, feed } = parts;
+  const { host, metrics } = parts;
   addScheduleRoute(app, parts);
+  addEventsRoute(app, parts);
   app.get(
     "/healthz",
     {
-      config: { scope: "anyone" },
+      config: { scope: "anyone", isUncounted: true },
       logLevel: "warn",
-      schema: { summary: "Whether the process answers", response: { 200: health } },
+      schema: {
+        summary: "Whether the process answers",
+        response: { 200: health, ...problemResponse },
+      },
     },
     async () => ({ status: "ok" as const }),
   );
   app.get(
     "/readyz",
     {
-      config: { scope: "anyone" },
+      config: { scope: "anyone", isUncounted: true },
       logLevel: "warn",
       schema: {
         summary: "Which models serve; 503 when none does",
-        response: { 200: readiness, 503: readiness },
+        response: { 200: readiness, 503: readiness, ...problemResponse },
       },
     },
     async (_, reply) => {
@@ -49,18 +60,25 @@ export function addSystemRoutes(app: HttpApp, parts: ServiceParts): void {
     {
       config: { scope: "read" },
       logLevel: "warn",
-      schema: { summary: "Metrics for Prometheus", produces: ["text/plain"] },
+      schema: {
+        summary: "Metrics for Prometheus",
+        response: { 200: textAnswer<string>("text/plain"), ...problemResponse },
+      },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
   );
+}
+
+function addEventsRoute(app: HttpApp, { host, feed }: ServiceParts): void {
   app.get(
     "/api/v1/events",
     {
       config: { scope: "read" },
+      exposeHeadRoute: false, // there would be no end to it
       schema: {
         summary: "Server-sent events from now on, of one model or of all",
-        produces: ["text/event-stream"],
         querystring: eventsQuery,
+        response: { 200: textAnswer<Readable>("text/event-stream"), ...problemResponse },
       },
     },
     async ({ query: { model_id } }, reply) => {

@@ -168,6 +168,19 @@ async function checkValues(server: PrometheusServer): Promise<void> {
   }
 }
 
+/** Every expression of the dashboard, with what Grafana puts into it, has an answer. */
+async function checkDashboard(server: PrometheusServer): Promise<void> {
+  const { panels } = JSON.parse(readFileSync("docs/grafana/driftkeel.json", "utf8")) as {
+    panels: { targets?: { expr: string }[] }[];
+  };
+  const all = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  for (const expression of all) {
+    const query = expression.replaceAll("$model", ".*").replaceAll("$__rate_interval", "1m");
+    await server.ask(`query?query=${encodeURIComponent(query)}`);
+  }
+  check(`Prometheus answers all ${all.length} expressions of the dashboard`, all.length > 0);
+}
+
 /** The rules were evaluated without an error, and one of them sees the service end. */
 async function checkRules(server: PrometheusServer, service: ServeChild): Promise<void> {
   const rules = await until("the rules were evaluated", 30_000, async () => {
@@ -210,6 +223,7 @@ async function main(): Promise<void> {
     server = await PrometheusServer.start(folder, await freePort());
     await checkScrape(server, text);
     await checkValues(server);
+    await checkDashboard(server);
     await checkRules(server, service);
     print("All checks passed.");
   } finally {

@@ -9,10 +9,11 @@ import { type Clock, DriftkeelError, type LearnerEvent } from "../../index.ts";
 import { finite } from "../finite.ts";
 import type { HostedModel } from "../hosted-model.ts";
 import type { ModelHost } from "../model-host.ts";
-import { ProblemError } from "../problem.ts";
+import { ProblemError, problemOf } from "../problem.ts";
 import { isUnderWay, type Job, type JobRequest } from "./job.ts";
 import { runJob } from "./job-run.ts";
 import { JobTable } from "./job-table.ts";
+import { promotionFate } from "./promotion-fate.ts";
 
 /** What jobs work with. */
 export interface JobParts {
@@ -45,6 +46,8 @@ export class UpdateJobs {
   /** Updates train on threads; one after the other they leave room for requests. */
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #signals = new Map<string, AbortController>();
+  /** Those under way that clients have cancelled; what the service itself cuts short is parked. */
+  readonly #cancelled = new Set<string>();
   readonly #listeners = new Set<(job: Job) => void>();
   readonly #stopListening: () => void;
   /** Hears of what no client does. */
@@ -58,14 +61,13 @@ export class UpdateJobs {
 
   /**
    * Goes on with what a process before left: what waited waits again; what ran is told as failed,
-   * unless its version had been promoted already. Throws FILE_FAILED.
+   * unless its version had been promoted already; what was rolled back meanwhile is told as that.
+   * Throws FILE_FAILED, POINTER_CORRUPT.
    */
   static async open(parts: JobParts): Promise<UpdateJobs> {
     const jobs = new UpdateJobs(parts);
-    for (const job of parts.table.list()) {
-      if (job.status === "queued") jobs.#enqueue(job);
-      else if (isUnderWay(job.status)) await jobs.#settleInterrupted(job);
-    }
+    for (const model of parts.host.models) await jobs.#settle(model);
+    for (const job of parts.table.list()) if (job.status === "queued") jobs.#enqueue(job);
     return jobs;
   }
 
@@ -131,8 +133,10 @@ export class UpdateJobs {
         `Expected a job that has not ended, got one that is ${job.status}.`,
       );
     }
+    if (job.status === "queued") return this.#end(id, { status: "cancelled" });
+    this.#cancelled.add(id);
     this.#signals.get(id)?.abort();
-    return job.status === "queued" ? this.#end(id, { status: "cancelled" }) : this.find(id);
+    return job;
   }
 
   /** Calls `listener` with every job whose state has changed, until what it returns is called. */
@@ -180,24 +184,35 @@ export class UpdateJobs {
             await this.#change(id, { status: "evaluating" });
           },
         });
-        await this.#end(id, this.#isClosing && end.status === "cancelled" ? PARKED : end);
+        const isParked = end.status === "cancelled" && !this.#cancelled.has(id);
+        await this.#end(id, isParked ? PARKED : end);
+        // Samples that waited for the update may have ended the probation before that was told.
+        if (end.status === "promoted") await this.#settleRollback(model_id);
       } catch (error) {
         this.onFailure(error, `job ${id} failed`);
         await this.#end(id, { status: "failed", error: errorOf(error) });
       } finally {
         this.#signals.delete(id);
+        this.#cancelled.delete(id);
       }
     };
     this.#queue.add(work).catch((error) => this.onFailure(error, `job ${id} was not kept`));
   }
 
-  /** A promotion is told by the version it made, also when the process ended before it could. */
-  async #settleInterrupted({ job_id: id, model_id }: Job): Promise<void> {
-    const model = this.#parts.host.models.find((each) => each.id === model_id);
-    const versionId = await model?.findPromotion(id);
-    const message = "The service ended while the job ran. Ask for it again.";
-    const error = { code: "UPDATE_CANCELLED", message };
-    await this.#end(id, versionId ? { status: "promoted" } : { status: "failed", error });
+  /** The pointer knows of promotions and rollbacks that a process ended before it could tell. */
+  async #settle(model: HostedModel): Promise<void> {
+    const open = this.list(model.id).filter(
+      ({ status }) => status === "promoted" || (isUnderWay(status) && status !== "queued"),
+    );
+    const changes = open.length > 0 ? await model.changes() : [];
+    for (const { job_id: id, status } of open) {
+      const fate = promotionFate(changes, id);
+      if (fate && isUnderWay(status)) await this.#end(id, { status: fate });
+      else if (fate && fate !== status) await this.#change(id, { status: fate });
+      if (fate || !isUnderWay(status)) continue;
+      const message = "The service ended while the job ran. Ask for it again.";
+      await this.#end(id, { status: "failed", error: { code: "UPDATE_CANCELLED", message } });
+    }
   }
 
   /** Progress of the job that runs, and rollbacks of what jobs have promoted. */
@@ -209,13 +224,21 @@ export class UpdateJobs {
       if (job) job.progress = { step, max_steps: maxSteps, loss: finite(loss) };
     }
     if (type === "rolled-back") {
-      const job = this.list(modelId).find(
-        ({ status, report }) => status === "promoted" && report?.version_id === event.from,
+      this.#settleRollback(modelId).catch((error) =>
+        this.onFailure(error, `a rollback of ${modelId} was not told of its job`),
       );
-      if (job)
-        this.#end(job.job_id, { status: "rolled_back" }).catch((error) =>
-          this.onFailure(error, `job ${job.job_id} was not kept`),
-        );
+    }
+  }
+
+  async #settleRollback(modelId: string): Promise<void> {
+    const promoted = this.list(modelId).filter(({ status }) => status === "promoted");
+    if (promoted.length === 0) return;
+    const changes = await this.#parts.host.find(modelId).changes();
+    for (const { job_id: id } of promoted) {
+      const isGone = promotionFate(changes, id) === "rolled_back";
+      if (isGone && this.find(id).status === "promoted") {
+        await this.#change(id, { status: "rolled_back" });
+      }
     }
   }
 
@@ -243,8 +266,8 @@ export class UpdateJobs {
 /** Left to the next process. */
 const PARKED: Partial<Job> = { status: "queued", started_at: null, report: null, error: null };
 
+/** As clients may see it. */
 function errorOf(error: unknown): NonNullable<Job["error"]> {
-  const { code } = (error ?? {}) as { code?: unknown };
-  if (typeof code === "string") return { code, message: "The service failed; its log says more." };
-  return { code: "UPDATE_FAILED", message: "The service failed; its log says more." };
+  const { code = "UPDATE_FAILED", detail: message } = problemOf(error);
+  return { code, message };
 }
