@@ -41,6 +41,7 @@ export type ErrorCode =
   | "FEEDBACK_CORRUPT"
   | "FILE_CORRUPT"
   | "FILE_FAILED"
+  | "OUTBOX_FULL"
   | "POINTER_CORRUPT"
   | "SNAPSHOT_CORRUPT";
 

@@ -92,6 +92,7 @@ export type { MemorySampleStoreOptions } from "./pipeline/feedback/sample-store-
 export { MemorySampleStore } from "./pipeline/feedback/sample-store-memory.ts";
 export type { SqliteSampleStoreOptions } from "./pipeline/feedback/sample-store-sqlite.ts";
 export { SqliteSampleStore } from "./pipeline/feedback/sample-store-sqlite.ts";
+export type { SourcePosition } from "./pipeline/feedback/source-position.ts";
 export type { LearnerInspection } from "./pipeline/inspect-learner.ts";
 export { inspectLearner } from "./pipeline/inspect-learner.ts";
 export { OnlineLearner } from "./pipeline/learner.ts";

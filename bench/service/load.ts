@@ -10,8 +10,8 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bundleCommand } from "../../test/service/bundled-command.ts";
+import { Client, summary } from "../../test/service/http-client.ts";
 import { ServeChild } from "../../test/service/serve-child.ts";
-import { Client, summary } from "./client.ts";
 
 /** Targets: durable signals a second, and the 99th percentile of /healthz in an update. */
 const LEAST_SIGNALS = 10_000;
@@ -48,7 +48,7 @@ const config = {
     },
     [wide.id]: {
       network: networkOf(wide.inputs, [256, 256]),
-      update: { lr: 0.01, batch_size: 64, epochs: 12 },
+      update: { lr: 0.01, batch_size: 64, epochs: 30 },
       online_update: { learning_rate: 0.01, ewc_lambda: 0.1 },
     },
   },
@@ -263,7 +263,12 @@ try {
   for (const name of chosen) await parts[name as keyof typeof parts](url);
 } finally {
   await child.end("SIGTERM");
-  tell(child.stderr.split("\n").filter((line) => /"level":[5-9]0/.test(line)).join("\n"));
+  tell(
+    child.stderr
+      .split("\n")
+      .filter((line) => /"level":[5-9]0/.test(line))
+      .join("\n"),
+  );
   command.remove();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -45,7 +45,8 @@ async function heldDuring<T>(task: () => Promise<T>): Promise<[T, number]> {
   const delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await setTimeout(SETTLE_MS);
-  delay.reset();
+  delay.reset(); // it forgets its last tick, and so needs another before the task
+  await setTimeout(SETTLE_MS);
   const result = await task();
   await setTimeout(SETTLE_MS);
   delay.disable();
@@ -95,7 +96,7 @@ async function measureAppends(folder: string, tableRows: number, isFull: boolean
   console.log(table.toString());
 }
 
-/** Reads everything by `read`; prints rows, seconds, the longest hold, the largest heap. */
+/** Reads by `read`: rows, seconds of time and of the processor, longest hold, largest heap. */
 async function measureReading(
   what: string,
   read: (look: () => void) => Promise<number>,
@@ -105,16 +106,23 @@ async function measureReading(
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     peak = Math.max(peak, heapUsed + arrayBuffers);
   };
-  const start = performance.now();
-  const [rows, heldMs] = await heldDuring(() => read(look));
-  const seconds = (performance.now() - start) / 1000;
-  return [what, `${rows}`, seconds.toFixed(2), heldMs.toFixed(1), (peak / MIB).toFixed(0)];
+  let [seconds, cpuSeconds] = [0, 0];
+  const [rows, heldMs] = await heldDuring(async () => {
+    const [start, before] = [performance.now(), process.cpuUsage()];
+    const count = await read(look);
+    const { user, system } = process.cpuUsage(before);
+    seconds = (performance.now() - start) / 1000;
+    cpuSeconds = (user + system) / 1e6;
+    return count;
+  });
+  const times = [seconds.toFixed(2), cpuSeconds.toFixed(2), heldMs.toFixed(1)];
+  return [what, `${rows}`, ...times, (peak / MIB).toFixed(0)];
 }
 
 async function measureReads(folder: string, tableRows: number): Promise<void> {
   const store = await SqliteSampleStore.open({ path: join(folder, `read-${tableRows}.db`) });
   await fill(store, tableRows);
-  const head = ["read", "rows", "seconds", "held ms", "heap and arrays MiB"];
+  const head = ["read", "rows", "seconds", "cpu s", "held ms", "heap and arrays MiB"];
   const table = new Table({ head, style: { head: [], border: [] } });
   for (const pageSize of [100, 1000, 10_000]) {
     const read = async (look: () => void) => {

@@ -1,4 +1,4 @@
-// `driftkeel worker`: learns the signals of a Kafka topic, shared with the other workers of a group.
+// `driftkeel worker`: learns the signals of a Kafka topic, which the workers of a group share.
 
 import { once } from "node:events";
 import type { Command } from "commander";

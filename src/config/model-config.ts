@@ -162,10 +162,14 @@ const model = z
   .check(checkWindowDays);
 
 const MODELS = "an object of models by id";
-/** `keys` and `alerts` are those of the service, which checks them itself. */
+/** Those of others, which check them themselves. */
 const keys = z.optional(z.unknown());
 const alerts = z.optional(z.unknown());
-const file = z.strictObject({ models: z.record(z.string(), model, MODELS), keys, alerts });
+const kafka = z.optional(z.unknown());
+const mlflow = z.optional(z.unknown());
+const postgres = z.optional(z.unknown());
+const others = { keys, alerts, kafka, mlflow, postgres };
+const file = z.strictObject({ models: z.record(z.string(), model, MODELS), ...others });
 
 type Named = z.ZodMiniObject<{ name: z.ZodMiniLiteral<string> }>;
 
@@ -180,8 +184,7 @@ const namesInFile = z.strictObject({
     z.looseObject({ detector: named(detectorConfig), trigger: named(triggerConfig) }, "an object"),
     MODELS,
   ),
-  keys,
-  alerts,
+  ...others,
 });
 
 /** One model as the file declares it. */

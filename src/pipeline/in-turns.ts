@@ -2,6 +2,7 @@
 // update looks at a large window.
 
 import * as platform from "#platform";
+import { monotonicMs } from "../clock.ts";
 
 /** A slice this long is hardly felt by a request that comes meanwhile. */
 const SLICE_MS = 5;
@@ -10,16 +11,13 @@ const SLICE_MS = 5;
  * Does `task` for each item, in order. Where the slices end depends on the clock, what they compute
  * does not. Rejects with what `task` throws, and then stops.
  */
-export async function inTurns<T>(
-  items: Iterable<T>,
-  task: (item: T) => void,
-): Promise<void> {
-  let start = performance.now();
+export async function inTurns<T>(items: Iterable<T>, task: (item: T) => void): Promise<void> {
+  let start = monotonicMs();
   for (const item of items) {
     task(item);
-    if (performance.now() - start < SLICE_MS) continue;
+    if (monotonicMs() - start < SLICE_MS) continue;
     await nextTurn();
-    start = performance.now();
+    start = monotonicMs();
   }
 }
 

@@ -1,9 +1,8 @@
 // Sees to it that nothing a learner acknowledged is lost: samples, state and trace.
 
 import type { DriftkeelError } from "../errors.ts";
-import type { Sample } from "../model/sample.ts";
 import type { Store } from "../store/store.ts";
-import { LearnerMemory } from "./learner-memory.ts";
+import { LearnerMemory, type PlacedSample } from "./learner-memory.ts";
 import type { LearnerState } from "./learner-state.ts";
 import type { LearnerTrace } from "./learner-trace.ts";
 import type { Promoter } from "./promote/promoter.ts";
@@ -37,7 +36,7 @@ export class LearnerKeeper {
     store: Store,
     parts: ReadonlyMap<string, Uint8Array>,
     isJournaling: boolean,
-  ): Promise<Sample[]> {
+  ): Promise<PlacedSample[]> {
     const { promoter, state, trace } = this.#parts;
     const { id } = promoter.active;
     const found = await LearnerMemory.recall(store, id, parts, state, isJournaling);
@@ -85,8 +84,8 @@ export class LearnerKeeper {
   }
 
   /** Resolves once the sample would survive a power cut. Throws FILE_FAILED, STORE_LOCKED. */
-  async add(sample: Sample): Promise<void> {
-    await this.#memory?.add(sample);
+  async add(placed: PlacedSample): Promise<void> {
+    await this.#memory?.add(placed);
   }
 
   /** Keeps the state for a version that is about to become the active one. Throws FILE_FAILED. */

@@ -13,6 +13,7 @@ import { Journal, type JournalEntry } from "../store/journal.ts";
 import { parseRecord, writeRecord } from "../store/record-file.ts";
 import type { Store } from "../store/store.ts";
 import { loadSample, savedSample, saveSample } from "./feedback/saved-sample.ts";
+import { type SourcePosition, sourcePosition } from "./feedback/source-position.ts";
 import type { LearnerState } from "./learner-state.ts";
 
 const FOLDER = "state/";
@@ -25,6 +26,14 @@ const checkpointRecord = z.strictObject({
 });
 type Checkpoint = z.output<typeof checkpointRecord>;
 
+const journalRecord = z.extend(savedSample, { position: z.optional(sourcePosition) });
+
+/** A sample, and where it came from when its learner was told. */
+export interface PlacedSample {
+  sample: Sample;
+  position: SourcePosition | undefined;
+}
+
 /** What a learner finds when it opens. */
 export interface Recollection {
   memory: LearnerMemory;
@@ -33,7 +42,7 @@ export interface Recollection {
   /** The version that was active at the last checkpoint, when another one is active now. */
   movedFrom: string | undefined;
   /** Samples that were acknowledged after the checkpoint, oldest first. */
-  samples: Sample[];
+  samples: PlacedSample[];
 }
 
 /** The durable memory of one learner. */
@@ -83,8 +92,9 @@ export class LearnerMemory {
   }
 
   /** Keeps a sample; resolves once it would survive a power cut. Throws FILE_FAILED. */
-  async add(sample: Sample): Promise<void> {
-    if (this.#isJournaling) await this.#journal.append(saveSample(sample));
+  async add({ sample, position }: PlacedSample): Promise<void> {
+    if (!this.#isJournaling) return;
+    await this.#journal.append({ ...saveSample(sample), ...(position && { position }) });
   }
 
   /** Keeps the state for a version that is about to become the active one. Throws FILE_FAILED. */
@@ -139,9 +149,12 @@ async function readCheckpoint(store: Store, key: string): Promise<Checkpoint> {
   );
 }
 
-function sampleOf({ seq, record }: JournalEntry): Sample {
-  const saved = savedSample.safeParse(record);
-  if (saved.success) return loadSample(saved.data);
+function sampleOf({ seq, record }: JournalEntry): PlacedSample {
+  const parsed = journalRecord.safeParse(record);
+  if (parsed.success) {
+    const { position, ...saved } = parsed.data;
+    return { sample: loadSample(saved), position };
+  }
   throw new DriftkeelError(
     "FILE_CORRUPT",
     `Expected record ${seq} of the journal to be a sample, got something else.`,

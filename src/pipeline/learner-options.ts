@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { type Clock, clock } from "../clock.ts";
+import type { LearnerEvent } from "../events.ts";
 import type { Learnable } from "../model/learnable.ts";
 import type { Sample } from "../model/sample.ts";
 import {
@@ -92,6 +93,17 @@ export interface OnlineLearnerOptions extends Omit<StoreOptions, "readOnly"> {
   safeMode?: Omit<SafeModeOptions, "now"> | false;
   /** Asked before every update; false holds it off, for example while positions are open. */
   updateGuard?: () => Promise<boolean>;
+  /**
+   * Called with every sample right before it is learned, also with those that are observed again
+   * after a crash: for a clock that goes by the samples.
+   */
+  beforeLearning?: (sample: Sample) => void;
+  /**
+   * Awaited with what has happened before the audit log has it and before the state is kept: who
+   * keeps it durably misses nothing, and may get some of it again after a crash. What it throws is
+   * told as `checkpoint-failed`, and it gets the same once more later.
+   */
+  keepEvents?: (events: readonly LearnerEvent[]) => Promise<void>;
   /** Seed of everything random; default 0. */
   seed?: number;
   /** Default: the system's clock. */
@@ -136,6 +148,15 @@ export const learnerOptions = z.strictObject({
   safeMode: z._default(z.union([z.literal(false), object<SafeModeOptions>("an object")]), {}),
   updateGuard: z.optional(
     z.custom<() => Promise<boolean>>((value) => typeof value === "function", "a function"),
+  ),
+  beforeLearning: z.optional(
+    z.custom<(sample: Sample) => void>((value) => typeof value === "function", "a function"),
+  ),
+  keepEvents: z.optional(
+    z.custom<(events: readonly LearnerEvent[]) => Promise<void>>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
   ),
   seed: z._default(seed, 0),
   now: clock,

@@ -3,8 +3,8 @@
 import * as z from "zod/mini";
 import { checkTrainable } from "../model/check-samples.ts";
 import type { Learnable } from "../model/learnable.ts";
-import { nonNegativeNumber, parseOptions, positiveNumber } from "../options.ts";
 import type { Sample } from "../model/sample.ts";
+import { nonNegativeNumber, parseOptions, positiveNumber } from "../options.ts";
 import { duplicateSample } from "./feedback/sample-copy.ts";
 import { inTurns } from "./in-turns.ts";
 import type { UpdateRequest } from "./learner-results.ts";
@@ -38,8 +38,8 @@ export function checkRequest(value: UpdateRequest): UpdateRequest {
 }
 
 /**
- * Copies of samples, each checked as it is copied. Throws what the model's check throws,
- * SAMPLE_QUARANTINED.
+ * Copies of samples, each checked as it is copied; none is too few, which is an outcome. Throws
+ * what the model's check throws, SAMPLE_QUARANTINED.
  */
 export async function checkedCopies(model: Learnable, samples: readonly Sample[]) {
   const copies: Sample[] = [];
@@ -47,7 +47,6 @@ export async function checkedCopies(model: Learnable, samples: readonly Sample[]
     model.check("samples", some);
     checkTrainable("samples", some);
   };
-  if (samples.length === 0) check(samples);
   // A list of its own: the caller may change the length of the one it gave.
   await inTurns([...samples], (sample) => {
     try {

@@ -10,6 +10,7 @@ import { nonNegativeInteger, parseState } from "../options.ts";
 import type { DriftDetector } from "./drift/drift-detector.ts";
 import { Intake } from "./feedback/intake.ts";
 import { duplicateSample } from "./feedback/sample-copy.ts";
+import { nextOffsets } from "./feedback/source-position.ts";
 import type { learnerOptions } from "./learner-options.ts";
 import { Probation } from "./promote/probation.ts";
 import { SafeMode } from "./promote/safe-mode.ts";
@@ -25,6 +26,7 @@ const modelState = z.strictObject({ detector: z.unknown(), replay_cursor: z.unkn
 /** Kept for the active version: everything. */
 const wholeState = z.strictObject({
   observed: nonNegativeInteger,
+  next_offsets: z.optional(nextOffsets),
   attempts: nonNegativeInteger,
   is_adapting: z.boolean(),
   held: z.nullable(z.string()),
@@ -56,6 +58,8 @@ export class LearnerState {
   probation: Probation | undefined;
   /** Samples since the learner began. */
   observed = 0;
+  /** By source: the offset after that of its newest sample. */
+  readonly nextOffsets = new Map<string, number>();
   /** Between a drift and a training window full of what came after it. */
   isAdapting = false;
   /** Why an operator holds updates off. */
@@ -116,6 +120,7 @@ export class LearnerState {
     const { lastTriggerTime, sampleCount, recentLosses } = triggerState;
     const saved: z.input<typeof wholeState> = {
       observed: this.observed,
+      ...(this.nextOffsets.size > 0 && { next_offsets: Object.fromEntries(this.nextOffsets) }),
       attempts: trainer.attempts,
       is_adapting: this.isAdapting,
       held: this.held ?? null,
@@ -148,6 +153,10 @@ export class LearnerState {
     this.probation?.restore(saved.probation);
     this.trainer.attempts = saved.attempts;
     this.observed = saved.observed;
+    this.nextOffsets.clear();
+    for (const [source, next] of Object.entries(saved.next_offsets ?? {})) {
+      this.nextOffsets.set(source, next);
+    }
     this.isAdapting = saved.is_adapting;
     this.held = saved.held ?? undefined;
     Object.assign(this.triggerState, {

@@ -10,9 +10,11 @@ import { parseOptions } from "../options.ts";
 import { Turns } from "../store/turns.ts";
 import type { VersionStore } from "../store/version-store.ts";
 import { duplicateSample } from "./feedback/sample-copy.ts";
+import { parsePosition, type SourcePosition } from "./feedback/source-position.ts";
 import { hasHelped } from "./has-helped.ts";
 import { LearnerAlarm } from "./learner-alarm.ts";
 import { LearnerKeeper } from "./learner-keeper.ts";
+import type { PlacedSample } from "./learner-memory.ts";
 import { learnerOptions, type OnlineLearnerOptions } from "./learner-options.ts";
 import { type CheckedRequest, checkedCopies, checkRequest } from "./learner-request.ts";
 import type {
@@ -25,6 +27,7 @@ import type {
   UpdateRequest,
 } from "./learner-results.ts";
 import { LearnerState } from "./learner-state.ts";
+import { statusOf } from "./learner-status.ts";
 import { type LearnerStorage, openStorage } from "./learner-storage.ts";
 import { LearnerTrace } from "./learner-trace.ts";
 import { LearnerUpdate } from "./learner-update.ts";
@@ -57,7 +60,8 @@ export class OnlineLearner {
     this.#versions = storage.versions;
     this.#promoter = promoter;
     this.#state = state;
-    this.#trace = new LearnerTrace(options.modelId, () => this.#nowMs(), storage.audit);
+    const { modelId, keepEvents } = options;
+    this.#trace = new LearnerTrace(modelId, () => this.#nowMs(), storage.audit, keepEvents);
     const { checkpointEvery } = options;
     const parts = { promoter, state: this.#state, trace: this.#trace };
     this.#keeper = new LearnerKeeper({ ...parts, checkpointEvery });
@@ -90,7 +94,7 @@ export class OnlineLearner {
       const learner = new OnlineLearner(options, storage, promoter, state);
       if (!storage.store) return learner;
       const samples = await learner.#keeper.recall(storage.store, parts, options.durableSamples);
-      for (const sample of samples) await learner.#keeper.concluded(() => learner.#learn(sample));
+      for (const each of samples) await learner.#keeper.concluded(() => learner.#learn(each));
       return learner;
     } catch (error) {
       await storage.audit?.close().catch(() => {});
@@ -124,17 +128,19 @@ export class OnlineLearner {
   /**
    * As `observe`, but resolves as soon as the sample is durable, while others before it or an
    * update are still under way; `learned` tells the rest. Samples are learned in the order in which
-   * they were submitted, after a crash too. Throws as `observe`.
+   * they were submitted, after a crash too. position: kept with the sample, for `nextOffset`.
+   * Throws as `observe`, and OPTION_INVALID, OPTION_UNKNOWN for the position.
    */
-  async submit(feedback: Sample): Promise<Submission> {
+  async submit(feedback: Sample, position?: SourcePosition): Promise<Submission> {
     this.#checkOpen();
+    const placed = position && parsePosition(position);
     this.#options.model.check("feedback", [feedback]);
     checkTrainable("feedback", [feedback]);
     const sample = duplicateSample(feedback);
-    const kept = this.#keeper.add(sample);
+    const kept = this.#keeper.add({ sample, position: placed });
     const learned = this.#turns.run(async () => {
       await kept;
-      return this.#keeper.concluded(() => this.#learn(sample));
+      return this.#keeper.concluded(() => this.#learn({ sample, position: placed }));
     });
     learned.catch(() => {}); // it is the caller's to hear
     await kept;
@@ -164,12 +170,10 @@ export class OnlineLearner {
     isDryRun: boolean,
   ): Promise<UpdateOutcome | DryRunOutcome | undefined> {
     this.#checkOpen();
-    const checked = { ...checkRequest(request), isDryRun };
-    const { samples } = checked;
-    if (samples) {
-      checked.samples = await checkedCopies(this.#options.model, samples);
-      this.#checkOpen(); // it may have been closed meanwhile
-    }
+    const { samples, ...rest } = checkRequest(request);
+    const copies = samples && { samples: await checkedCopies(this.#options.model, samples) };
+    const checked = { ...rest, ...copies, isDryRun };
+    this.#checkOpen(); // it may have been closed meanwhile
     if (this.#isRequested || this.#update.isRunning) {
       throw new DriftkeelError(
         "UPDATE_IN_PROGRESS",
@@ -232,24 +236,10 @@ export class OnlineLearner {
 
   /** Where it stands. */
   status(): LearnerStatus {
-    const { active, previous } = this.#promoter;
-    const { intake, probation, safeMode, held, observed } = this.#state;
-    const isFrozen = held !== undefined || safeMode?.mode === "frozen";
-    const working = this.#update.isRunning ? "updating" : isFrozen ? "frozen" : "ready";
-    return {
-      modelId: this.#options.modelId,
-      versionId: active.id,
-      previousId: previous?.id,
-      state: this.#closing ? "closed" : working,
-      observed,
-      samples: {
-        training: intake.training().length,
-        holdout: intake.holdout().length,
-        replay: intake.replay?.size ?? 0,
-      },
-      safeMode: safeMode?.mode,
-      probation: probation && { outcome: probation.outcome, reason: probation.reason },
-    };
+    return statusOf(this.#options.modelId, this.#promoter, this.#state, {
+      isUpdating: this.#update.isRunning,
+      isClosed: this.#closing !== undefined,
+    });
   }
 
   /** Waits for what is under way, keeps the state, gives everything back. Again only waits. */
@@ -266,10 +256,17 @@ export class OnlineLearner {
     return this.#closing;
   }
 
+  /** The offset after that of the newest sample of a source that was learned; 0 for none. */
+  nextOffset(source: string): number {
+    return this.#state.nextOffsets.get(source) ?? 0;
+  }
+
   /** Test, then train: the loop for one sample. */
-  async #learn(sample: Sample): Promise<Observation> {
+  async #learn({ sample, position }: PlacedSample): Promise<Observation> {
     const state = this.#state;
     state.observed += 1;
+    if (position) state.nextOffsets.set(position.source, position.offset + 1);
+    this.#options.beforeLearning?.(sample);
     const { version } = this.#promoter.active;
     const loss = version.loss([sample]);
     const pnl = profitOn(this.#options, version, sample);

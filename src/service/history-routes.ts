@@ -67,8 +67,9 @@ export function addHistoryRoutes(app: HttpApp, { host }: ServiceParts): void {
       },
     },
     async ({ params: { id }, query }) => {
-      const events = await readAudit(join(host.find(id).path, "audit.jsonl"));
-      const { rows, next } = pageOf(events, ({ seq }) => seq, query);
+      const events = await readAudit(join(host.find(id).path, "audit.jsonl"), query);
+      const rows = events.slice(0, query.limit);
+      const next = events.length > rows.length ? rows.at(-1)!.seq : null;
       return { model_id: id, events: rows.map(auditRecord), next_before: next };
     },
   );
@@ -84,11 +85,11 @@ async function readVersions(path: string) {
   }
 }
 
-/** Throws FILE_FAILED, AUDIT_CORRUPT. */
-async function readAudit(path: string) {
+/** The events of a page and one more. Throws FILE_FAILED, AUDIT_CORRUPT. */
+async function readAudit(path: string, { limit, before }: z.output<typeof pageQuery>) {
   const log = await AuditLog.open(path, { readOnly: true });
   try {
-    return await log.readAll();
+    return await log.readPage({ limit: limit + 1, ...(before !== undefined && { before }) });
   } finally {
     await log.close();
   }

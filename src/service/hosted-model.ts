@@ -1,7 +1,7 @@
 // One model that serves: its learner, the samples that it was sent, and how it has done.
 
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { configureLearner } from "../config/configured-learner.ts";
 import type { ModelConfig } from "../config/model-config.ts";
 import { millisecondsOf } from "../foundation.ts";
@@ -12,6 +12,7 @@ import {
   type LearnerEvent,
   type Observation,
   OnlineLearner,
+  type OnlineLearnerOptions,
   type ProfitAndLoss,
   type Sample,
   type SampleStore,
@@ -23,9 +24,12 @@ import {
   VersionStore,
 } from "../index.ts";
 import { PerformanceRecord } from "./performance-record.ts";
+import { VerdictTally } from "./verdict-tally.ts";
 
 /** Samples that become durable together, and are learned before other requests get their turn. */
 const TURN_SAMPLES = 64;
+/** How often is looked whether a model's own update has ended. */
+const POLL_MS = 50;
 
 /** Hears of everything that happens to models. */
 export interface ModelObserver {
@@ -45,6 +49,10 @@ interface HostedModelOptions {
   baseDir: string;
   now: Clock;
   observer: Required<ModelObserver>;
+  /** As of an online learner. */
+  keepEvents?: OnlineLearnerOptions["keepEvents"];
+  /** Where samples are kept; default: a file beside the models. */
+  samplesOf?: ((modelId: string, capacity: number) => SampleStore) | undefined;
 }
 
 /** What became of some samples. */
@@ -64,6 +72,7 @@ export class HostedModel {
   /** The folder of its versions, its state and its audit log. */
   readonly path: string;
   readonly performance = new PerformanceRecord();
+  readonly verdicts: VerdictTally;
   readonly pnl: ProfitAndLoss | undefined;
   readonly learner: OnlineLearner;
   /** Checks samples before any of them is learned. */
@@ -84,6 +93,7 @@ export class HostedModel {
     this.id = options.id;
     this.config = options.config;
     this.path = path;
+    this.verdicts = new VerdictTally(join(path, "audit.jsonl"));
     this.pnl = configured.options.pnl;
     this.model = configured.options.model;
     this.learner = learner;
@@ -95,12 +105,19 @@ export class HostedModel {
 
   /** Throws as `configureLearner` and `OnlineLearner.open`. */
   static async open(options: HostedModelOptions): Promise<HostedModel> {
-    const { id, config, baseDir, now } = options;
+    const { id, config, baseDir, now, keepEvents, samplesOf } = options;
     const configured = configureLearner(id, config);
     const path = join(baseDir, id);
     try {
-      const learner = await OnlineLearner.open({ ...configured.options, storagePath: path, now });
-      const samples = await openSamples(join(baseDir, ".samples", `${id}.db`), config, now);
+      const learner = await OnlineLearner.open({
+        ...configured.options,
+        storagePath: path,
+        now,
+        ...(keepEvents && { keepEvents }),
+      });
+      const samples =
+        samplesOf?.(id, config.stored_samples) ??
+        (await openSamples(join(baseDir, ".samples", `${id}.db`), config, now));
       return new HostedModel(options, path, configured, learner, samples);
     } catch (error) {
       configured.dispose();
@@ -136,10 +153,9 @@ export class HostedModel {
     return intakeOf(learned, undefined);
   }
 
-  /** An update that was asked for. */
+  /** An update that was asked for; one that the model makes by itself comes first. */
   async update(request: UpdateRequest, isDryRun: boolean): Promise<UpdateOutcome | DryRunOutcome> {
-    const { learner } = this;
-    const outcome = await (isDryRun ? learner.dryRun(request) : learner.update(request));
+    const outcome = await this.#ask(request, isDryRun);
     if (!isDryRun) this.performance.settle(outcome);
     this.#options.observer.update(this.id, outcome, isDryRun);
     return outcome;
@@ -163,6 +179,21 @@ export class HostedModel {
     } finally {
       this.#dispose();
       if (!(this.#samples instanceof Error)) await this.#samples.close();
+    }
+  }
+
+  async #ask(request: UpdateRequest, isDryRun: boolean): Promise<UpdateOutcome | DryRunOutcome> {
+    const { learner } = this;
+    for (;;) {
+      while (learner.status().state === "updating" && !request.signal?.aborted)
+        await sleep(POLL_MS);
+      try {
+        return await (isDryRun ? learner.dryRun(request) : learner.update(request));
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (code !== "UPDATE_IN_PROGRESS" || request.signal?.aborted) throw error;
+        await sleep(POLL_MS); // its own began while the request was looked at
+      }
     }
   }
 

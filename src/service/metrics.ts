@@ -10,6 +10,7 @@ import type {
   Sample,
   UpdateOutcome,
 } from "../index.ts";
+import { addOutboxGauges, type Outboxes } from "./metrics/outbox-gauges.ts";
 import { Vitals } from "./metrics/vitals.ts";
 
 /** Seconds; an update takes milliseconds for a small network and minutes for a large one. */
@@ -186,6 +187,11 @@ export class Metrics {
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  /** Shows how the outbox of each partner stands, from now on. */
+  watchOutboxes(outboxes: Outboxes): void {
+    if (outboxes.size > 0) addOutboxGauges(this.#registry, outboxes, this.nowMs);
   }
 
   /** The media type of `text`. */

@@ -1,13 +1,22 @@
 // Opens every model of a configuration, each in a folder of its own, and closes them.
 
 import type { ModelConfig } from "../config/model-config.ts";
-import type { Clock, LearnerEvent } from "../index.ts";
+import type { Clock, LearnerEvent, OnlineLearnerOptions, SampleStore } from "../index.ts";
 import { HostedModel, type ModelObserver } from "./hosted-model.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Ids, and characters of a wrong one, that a problem shows. */
 const SHOWN_IDS = 10;
 const SHOWN_CHARACTERS = 64;
+
+/** What all models are opened with. */
+interface ModelPlace {
+  baseDir: string;
+  now: Clock;
+  keepEvents?: OnlineLearnerOptions["keepEvents"];
+  /** Where samples are kept; default: beside the models. */
+  samplesOf?: ((modelId: string, capacity: number) => SampleStore) | undefined;
+}
 
 /** The learners of one configuration. A model that cannot be opened does not stop the others. */
 export class ModelHost {
@@ -21,13 +30,24 @@ export class ModelHost {
   /** Opens the models one after the other, each in `<baseDir>/<id>`. Throws nothing. */
   static async open(
     models: ReadonlyMap<string, ModelConfig>,
-    { baseDir, now }: { baseDir: string; now: Clock },
+    { baseDir, now, keepEvents, samplesOf }: ModelPlace,
   ): Promise<ModelHost> {
     const host = new ModelHost();
     const observer = host.#broadcaster();
     for (const [id, config] of models) {
       try {
-        host.#models.set(id, await HostedModel.open({ id, config, baseDir, now, observer }));
+        host.#models.set(
+          id,
+          await HostedModel.open({
+            id,
+            config,
+            baseDir,
+            now,
+            observer,
+            keepEvents,
+            samplesOf,
+          }),
+        );
       } catch (error) {
         host.#failures.set(id, error);
       }

@@ -11,7 +11,7 @@ const WINDOW = 250;
 const LEAST_PROFITS = 20;
 /** Trading days in a year. */
 const ANNUALIZATION = 252;
-/** Share of the Sharpe ratio at the last promotion that may be lost, and of at least which ratio. */
+/** Share of the last promotion's Sharpe ratio that may be lost, and of at least which ratio. */
 const ALLOWED_LOSS = 0.05;
 const FLOOR = 0.5;
 

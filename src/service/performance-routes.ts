@@ -1,8 +1,6 @@
 // How a model does: its loss and Sharpe ratio over time, and whether its updates have held.
 
-import { join } from "node:path";
 import * as z from "zod";
-import { AuditLog } from "../index.ts";
 import { finite } from "./finite.ts";
 import { type HttpApp, modelPath, problemResponse, type ServiceParts } from "./http-app.ts";
 import { statusSchema } from "./records.ts";
@@ -91,7 +89,7 @@ export function addPerformanceRoutes(app: HttpApp, { host }: ServiceParts): void
       },
     },
     async ({ params: { id } }) => {
-      const { learner, path, performance } = host.find(id);
+      const { learner, performance, verdicts } = host.find(id);
       const { versionId, state, safeMode, probation } = learner.status();
       return {
         model_id: id,
@@ -101,38 +99,8 @@ export function addPerformanceRoutes(app: HttpApp, { host }: ServiceParts): void
         probation: probation ?? null,
         sharpe: finite(performance.sharpe),
         sharpe_threshold: finite(performance.sharpeThreshold),
-        ...(await readVerdicts(join(path, "audit.jsonl"))),
+        ...(await verdicts.read()),
       };
     },
   );
-}
-
-/** Throws FILE_FAILED, AUDIT_CORRUPT. */
-async function readVerdicts(path: string) {
-  const log = await AuditLog.open(path, { readOnly: true });
-  try {
-    const events = await log.readAll();
-    const count = (outcome: string) => events.filter((each) => each.outcome === outcome).length;
-    const last = events.findLast(({ outcome }) => /^candidate-/.test(outcome));
-    const { reason, measurements } = (last?.details ?? {}) as Record<string, unknown>;
-    return {
-      updates: {
-        promoted: count("promoted"),
-        rejected: count("candidate-rejected"),
-        failed: count("update-failed"),
-        rolled_back: count("rolled-back"),
-      },
-      drift_alerts: count("drift-detected"),
-      last_verdict: last
-        ? {
-            at: last.timestamp.toISOString(),
-            outcome: last.outcome,
-            reason: String(reason),
-            measurements: measurements as Record<string, number | null>,
-          }
-        : null,
-    };
-  } finally {
-    await log.close();
-  }
 }

@@ -3,9 +3,13 @@
 import * as z from "zod";
 import { type ModelConfig, parseModelConfigs } from "../config/model-config.ts";
 import { DriftkeelRangeError } from "../errors.ts";
+import { type KafkaSettings, kafkaIn } from "../integrations/kafka/index.ts";
+import { mlflowIn } from "../integrations/mlflow/index.ts";
+import { postgresIn } from "../integrations/timescale/index.ts";
 import { parseOptions } from "../options.ts";
 import { type AccessKey, SCOPES } from "./access.ts";
 import { type AlertSettings, parseAlerts } from "./alerts/alert-config.ts";
+import type { PartnerSettings } from "./partners.ts";
 
 const NAME = "a text of 1 to 128 characters";
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -32,6 +36,10 @@ interface ServiceConfig {
   keys: AccessKey[];
   /** Undefined when the file has no member `alerts`. */
   alerts: AlertSettings | undefined;
+  /** Undefined when the file has no member `kafka`. */
+  kafka: KafkaSettings | undefined;
+  /** The members `mlflow` and `postgres`, where the file has them. */
+  partners: PartnerSettings;
 }
 
 /**
@@ -50,6 +58,11 @@ export function parseServiceConfig(
     models,
     keys: Object.hasOwn(json, "keys") ? parseKeys(name, json.keys) : [],
     alerts: Object.hasOwn(json, "alerts") ? parseAlerts(name, json.alerts, environment) : undefined,
+    kafka: kafkaIn(name, text, environment),
+    partners: {
+      mlflow: mlflowIn(name, text, environment),
+      postgres: postgresIn(name, text, environment),
+    },
   };
 }
 

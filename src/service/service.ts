@@ -2,10 +2,12 @@
 
 import type { AddressInfo } from "node:net";
 import { DriftkeelError, DriftkeelRangeError } from "../errors.ts";
-import type { Clock } from "../index.ts";
+import type { Clock, LearnerEvent } from "../index.ts";
+import { UpdateEvents } from "../integrations/kafka/index.ts";
 import { isLoopback } from "./access.ts";
 import { openJobs, type UpdateJobs } from "./jobs/update-jobs.ts";
 import { ModelHost } from "./model-host.ts";
+import { type PartnerSettings, Partners } from "./partners.ts";
 import { createServer } from "./server.ts";
 import { parseServiceConfig } from "./service-config.ts";
 import { type LogSink, parseClock, parseLimits, type ServerLimits } from "./service-options.ts";
@@ -48,7 +50,8 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, baseDir, host: address = "127.0.0.1", port = 8600, log } = options;
-  const { models, keys, alerts } = parseServiceConfig(config.name, config.text);
+  const parsed = parseServiceConfig(config.name, config.text);
+  const { models, keys, alerts, kafka } = parsed;
   const limits = parseLimits(options.limits);
   if (keys.length === 0 && !isLoopback(address)) {
     throw new DriftkeelRangeError(
@@ -58,20 +61,48 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     );
   }
   const now = parseClock(options.now);
-  const host = await ModelHost.open(models, { baseDir, now });
+  const events = kafka && (await UpdateEvents.open({ settings: kafka, baseDir, now }));
+  const partners = await openPartners(parsed.partners, { baseDir, now, events });
+  const { samplesOf } = partners;
+  const keepEvents = async (happenings: readonly LearnerEvent[]) => {
+    await events?.keep(happenings);
+    await partners.keep(happenings);
+  };
+  const host = await ModelHost.open(models, { baseDir, now, keepEvents, samplesOf });
   let jobs: UpdateJobs | undefined;
   try {
     if (host.models.length === 0) throw [...host.failures.values()][0];
     jobs = await openJobs(host, { baseDir, now });
+    events?.attach(jobs);
+    await partners.follow(host.models);
     const logLevel = options.logLevel ?? "info";
-    const settings = { ...limits, keys, log, logLevel, now, alerts };
+    const outboxes = new Map(partners.outboxes);
+    if (events) outboxes.set("kafka", () => events.status());
+    const settings = { ...limits, keys, log, logLevel, now, alerts, outboxes };
     const app = await createServer({ host, jobs }, settings);
     tellFailures(host, jobs, app);
+    if (events) events.onFailure = (err) => app.log.error({ err }, "event not delivered");
+    partners.onFailure((partner, err) => app.log.error({ partner, err }, "partner not told"));
     await listen(app, address, port);
-    return running(host, jobs, app);
+    return running({ host, jobs, events, partners }, app);
   } catch (error) {
     await jobs?.close();
     await host.close();
+    await events?.close();
+    await partners.close();
+    throw error;
+  }
+}
+
+/** Whatever fails leaves nothing open. */
+async function openPartners(
+  settings: PartnerSettings,
+  { baseDir, now, events }: { baseDir: string; now: Clock; events: UpdateEvents | undefined },
+): Promise<Partners> {
+  try {
+    return await Partners.open(settings, { baseDir, now });
+  } catch (error) {
+    await events?.close();
     throw error;
   }
 }
@@ -99,7 +130,16 @@ function tellFailures(host: ModelHost, jobs: UpdateJobs, app: App): void {
   jobs.onFailure = (err, message) => app.log.error({ err }, message);
 }
 
-function running(host: ModelHost, jobs: UpdateJobs, app: App): Service {
+/** What a service is made of, beside its server. */
+interface ServiceParts {
+  host: ModelHost;
+  jobs: UpdateJobs;
+  events: UpdateEvents | undefined;
+  partners: Partners;
+}
+
+function running(parts: ServiceParts, app: App): Service {
+  const { host } = parts;
   let closing: Promise<void> | undefined;
   const { address, family, port } = app.server.address() as AddressInfo;
   return {
@@ -107,21 +147,29 @@ function running(host: ModelHost, jobs: UpdateJobs, app: App): Service {
     models: host.models.map(({ id }) => id),
     failures: host.failures,
     close() {
-      closing ??= closeAll(host, jobs, app);
+      closing ??= closeAll(parts, app);
       return closing;
     },
   };
 }
 
 /** New requests first, then jobs, then what both work on. */
-async function closeAll(host: ModelHost, jobs: UpdateJobs, app: App): Promise<void> {
+async function closeAll({ host, jobs, events, partners }: ServiceParts, app: App): Promise<void> {
   try {
     await app.close();
   } finally {
     try {
       await jobs.close();
     } finally {
-      await host.close();
+      try {
+        await host.close();
+      } finally {
+        try {
+          await events?.close();
+        } finally {
+          await partners.close();
+        }
+      }
     }
   }
 }

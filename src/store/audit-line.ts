@@ -80,6 +80,18 @@ export async function encodeAuditLine(event: Omit<AuditEvent, "hash">): Promise<
   return seal(record, SEAL);
 }
 
+/** For a part that may begin in the middle of a character. */
+const bytesAsText = new TextDecoder("latin1");
+/** Longer than what a line ends with from its `seq` on. */
+const TAIL_BYTES = 256;
+const TAIL = /"seq":(\d{1,16}),"prev_hash":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/;
+
+/** The `seq` that a line names, without a look at the rest of it; undefined when it names none. */
+export function numberOfLine(line: Uint8Array): number | undefined {
+  const number = TAIL.exec(bytesAsText.decode(line.subarray(-TAIL_BYTES)))?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** The event of a line; undefined when a byte of it is different from what was written. */
 export async function parseAuditLine(line: Uint8Array): Promise<AuditEvent | undefined> {
   const text = decodeUtf8(line);

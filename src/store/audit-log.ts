@@ -11,7 +11,7 @@ import * as z from "zod/mini";
 import { type Clock, clock, type Moment } from "../clock.ts";
 import { describeValue } from "../describe-value.ts";
 import { DriftkeelError, DriftkeelRangeError, DriftkeelTypeError } from "../errors.ts";
-import { parseOptions } from "../options.ts";
+import { nonNegativeInteger, parseOptions, positiveInteger } from "../options.ts";
 import { AppendFile } from "./append-file.ts";
 import {
   type AuditHead,
@@ -28,10 +28,12 @@ import {
   NO_HASH,
   parseAuditLine,
 } from "./audit-line.ts";
+import { readAuditPage } from "./audit-page.ts";
 import { basename, dirname } from "./built-in.ts";
 import { Folder } from "./folder.ts";
 import { isoTime } from "./iso-time.ts";
 import { splitLines } from "./lines.ts";
+import { linesFromEnd } from "./lines-from-end.ts";
 import { encodeRecord, parseRecord } from "./record-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { type StorageOptions, storageOptions, storagePath } from "./storage-options.ts";
@@ -53,6 +55,11 @@ const entrySchema = z.object({
 const headSchema = z.strictObject({
   seq: z.int().check(z.minimum(0)),
   hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+});
+const LIMIT = "an integer from 1 to 10000";
+const pageSchema = z.object({
+  before: z.optional(nonNegativeInteger),
+  limit: positiveInteger.check(z.maximum(10_000, LIMIT)),
 });
 const verifySchema = z.object({ head: z.optional(headSchema) });
 const headRecord = z.strictObject({ format_version: z.literal(1), ...headSchema.shape });
@@ -172,6 +179,21 @@ export class AuditLog {
         if (event) return event;
         throw this.#corrupt(`line ${index + 1} as it was written, got an altered one`);
       });
+    });
+  }
+
+  /**
+   * The newest events, newest first: at most `limit` (1..10,000) of those with a `seq` below
+   * `before`. Reads the file from its end and no more of it than it needs. Throws OPTION_INVALID,
+   * OPTION_UNKNOWN, AUDIT_CORRUPT (an event of the page is altered, or does not follow the one
+   * before), STORE_CLOSED, FILE_FAILED.
+   */
+  async readPage(options: { before?: number; limit: number }): Promise<AuditEvent[]> {
+    const request = parseOptions("AuditLog.readPage", pageSchema, options);
+    return this.#turns.run(async () => {
+      this.#folder.checkOpen();
+      const lines = linesFromEnd(this.#folder.disk, this.#folder.path(this.#name));
+      return readAuditPage(lines, request, (expected) => this.#corrupt(expected));
     });
   }
 

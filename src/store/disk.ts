@@ -29,6 +29,13 @@ export interface Disk {
   append(path: string): Promise<DiskFile>;
   /** The bytes of a file; undefined when there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes of a file from `start` to before `end`, fewer where it ends earlier; undefined when
+   * there is none.
+   */
+  readPart(path: string, start: number, end: number): Promise<Uint8Array | undefined>;
+  /** Bytes of a file; undefined when there is none. */
+  sizeOf(path: string): Promise<number | undefined>;
   /** What lies in a folder, in no particular order; nothing when there is no such folder. */
   list(folder: string): Promise<DiskEntry[]>;
   /** Gives a file another name in one step; a file that has that name is replaced. */

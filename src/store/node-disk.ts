@@ -69,6 +69,25 @@ export class NodeDisk implements Disk {
     return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  async readPart(path: string, start: number, end: number): Promise<Uint8Array | undefined> {
+    const file = await unlessAbsent(fs().open(path, "r"), undefined);
+    if (!file) return undefined;
+    try {
+      const bytes = new Uint8Array(end - start);
+      let filled = 0;
+      for (let read = -1; read !== 0 && filled < bytes.length; filled += read) {
+        read = (await file.read(bytes, filled, bytes.length - filled, start + filled)).bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async sizeOf(path: string): Promise<number | undefined> {
+    return (await unlessAbsent(fs().stat(path), undefined))?.size;
+  }
+
   async list(folder: string): Promise<DiskEntry[]> {
     const entries = await unlessAbsent(fs().readdir(folder, { withFileTypes: true }), []);
     return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));

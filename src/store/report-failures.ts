@@ -43,6 +43,8 @@ export function reportFailures(disk: Disk): Disk {
     create: (path) => opening("create", path, () => disk.create(path)),
     append: (path) => opening("open", path, () => disk.append(path)),
     read: (path) => failing("read", path, () => disk.read(path)),
+    readPart: (path, start, end) => failing("read", path, () => disk.readPart(path, start, end)),
+    sizeOf: (path) => failing("read", path, () => disk.sizeOf(path)),
     list: (folder) => failing("list", folder, () => disk.list(folder)),
     rename: (from, to) => failing("write", to, () => disk.rename(from, to)),
     remove: (path) => failing("remove", path, () => disk.remove(path)),

@@ -109,6 +109,14 @@ export class FaultyDisk implements Disk {
     return node instanceof FileNode ? node.bytes.slice() : undefined;
   }
 
+  async readPart(path: string, start: number, end: number): Promise<Uint8Array | undefined> {
+    return (await this.read(path))?.slice(start, end);
+  }
+
+  async sizeOf(path: string): Promise<number | undefined> {
+    return (await this.read(path))?.length;
+  }
+
   async list(folder: string): Promise<DiskEntry[]> {
     this.#checkAlive();
     const node = this.#find(folder);

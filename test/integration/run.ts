@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { monotonicMs } from "../../src/clock.ts";
 
@@ -22,6 +22,10 @@ interface End {
   reason: string;
 }
 
+function print(text: string): void {
+  writeSync(1, `${text}\n`);
+}
+
 /** A script that has a server beside it is a partner's. */
 function partners(): string[] {
   const files = new Set(readdirSync(FOLDER));
@@ -35,7 +39,7 @@ function partners(): string[] {
 }
 
 async function run(partner: string): Promise<End> {
-  console.log(`\n=== ${partner}`);
+  print(`\n=== ${partner}`);
   const startMs = monotonicMs();
   const script = join(FOLDER, `${partner}.ts`);
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), script], {
@@ -60,15 +64,13 @@ const all = partners();
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
-  console.error(`Expected partners of ${all.join(", ")}, got ${unknown.join(", ")}.`);
+  print(`Expected partners of ${all.join(", ")}, got ${unknown.join(", ")}.`);
   process.exit(2);
 }
 const ends: End[] = [];
 for (const partner of wanted.length > 0 ? wanted : all) ends.push(await run(partner));
-console.log("\n=== summary");
+print("\n=== summary");
 for (const { partner, outcome, seconds, reason } of ends) {
-  console.log(
-    `${partner.padEnd(12)} ${outcome.padEnd(8)} ${String(seconds).padStart(4)} s  ${reason}`,
-  );
+  print(`${partner.padEnd(12)} ${outcome.padEnd(8)} ${String(seconds).padStart(4)} s  ${reason}`);
 }
 process.exitCode = ends.some(({ outcome }) => outcome === "failed") ? 1 : 0;

@@ -70,7 +70,19 @@ const methods: Record<string, (learner: OnlineLearner) => Promise<string>> = {
     await learner.observe(world(9, 0, 1)[0]!);
     return learner.status().observed === observed + 1 ? "learned" : "not counted";
   },
+  submit: async (learner) => {
+    const { observed } = learner.status();
+    const { learned } = await learner.submit(world(9, 0, 1)[0]!);
+    await learned;
+    return learner.status().observed === observed + 1 ? "learned" : "not counted";
+  },
   update: async (learner) => (await learner.update()).outcome,
+  dryRun: async (learner) => {
+    const before = standOf(learner);
+    const { outcome } = await learner.dryRun();
+    expect(standOf(learner)).toEqual(before);
+    return outcome;
+  },
   rollback: async (learner) => {
     await learner.rollback();
     const { probation, state } = learner.status();
@@ -105,7 +117,9 @@ const table = `
 method  | ready   | updating          | rolled back| held   | closed      | full disk  | read-only
 predict | output  | output            | output     | output | STORE_CLOSED| output     | output
 observe | learned | learned           | learned    | learned| STORE_CLOSED| FILE_FAILED| FILE_FAILED
+submit  | learned | learned           | learned    | learned| STORE_CLOSED| FILE_FAILED| FILE_FAILED
 update  | promoted| UPDATE_IN_PROGRESS| skipped    | skipped| STORE_CLOSED| failed     | failed
+dryRun  | accepted| UPDATE_IN_PROGRESS| skipped    | skipped| STORE_CLOSED| accepted   | accepted
 rollback| back    | back              | NO_SNAPSHOT| back   | STORE_CLOSED| FILE_FAILED| FILE_FAILED
 freeze  | frozen  | frozen            | frozen     | frozen | STORE_CLOSED| FILE_FAILED| FILE_FAILED
 unfreeze| nothing | nothing           | ready      | ready  | STORE_CLOSED| nothing    | nothing
@@ -156,7 +170,15 @@ describe("every method in every state", () => {
     for (const state of ["full disk", "read-only"]) {
       const { learner, disk } = await states[state]!();
       const { observed, versionId } = learner.status();
-      for (const method of ["observe", "update", "rollback", "freeze", "close"]) {
+      for (const method of [
+        "observe",
+        "submit",
+        "update",
+        "dryRun",
+        "rollback",
+        "freeze",
+        "close",
+      ]) {
         await methods[method]!(learner).catch(() => {});
       }
       const left = disk.restart("lost");

@@ -35,11 +35,30 @@ export class ServeChild {
     folder: string,
     ...args: string[]
   ): Promise<ServeChild> {
-    const served = new ServeChild(node, folder, args);
-    while (!/http:\S+[\s\S]*\n/.test(served.stdout) && served.#child.exitCode === null) {
-      await Promise.race([once(served.#child.stdout!, "data"), once(served.#child, "close")]);
-    }
+    const served = ServeChild.spawn(node, folder, ...args);
+    await served.started();
     return served;
+  }
+
+  /** The same without waiting for it. */
+  static spawn(node: readonly string[], folder: string, ...args: string[]): ServeChild {
+    return new ServeChild(node, folder, args);
+  }
+
+  /** Resolves once it listens or has ended. */
+  async started(): Promise<void> {
+    while (!this.isListening && this.#isRunning) {
+      await Promise.race([once(this.#child.stdout!, "data"), once(this.#child, "close")]);
+    }
+  }
+
+  /** Whether it has said where it listens. */
+  get isListening(): boolean {
+    return /http:\S+[\s\S]*\n/.test(this.stdout);
+  }
+
+  get #isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Where it listens. */
@@ -55,8 +74,7 @@ export class ServeChild {
 
   /** Sends a signal when it still runs, and returns its exit code; null when a signal ended it. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode !== null || signalCode !== null) return exitCode;
+    if (!this.#isRunning) return this.#child.exitCode;
     const ended = once(this.#child, "close");
     this.#child.kill(signal);
     return (await ended)[0];

@@ -34,6 +34,8 @@ interface Setting {
   limits?: ServerLimits;
   log?: { write(text: string): void };
   now?: Clock;
+  /** What a server before left; default: a new folder. */
+  baseDir?: string;
 }
 
 /** A server over `models`, by default one that is named signal. */
@@ -56,8 +58,8 @@ export class Served {
     limits,
     log,
     now = systemClock,
+    baseDir = mkdtempSync(join(tmpdir(), "driftkeel-service-")),
   }: Setting = {}) {
-    const baseDir = mkdtempSync(join(tmpdir(), "driftkeel-service-"));
     const configs = parseModelConfigs("test.json", JSON.stringify({ models }));
     const host = await ModelHost.open(configs, { baseDir, now });
     const jobs = await openJobs(host, { baseDir, now });
@@ -79,11 +81,16 @@ export class Served {
     return { status: answer.statusCode, headers: answer.headers, text: answer.body, json };
   }
 
-  /** Closes the server and the models. */
-  async close(): Promise<void> {
+  /** Closes the server and the models, and leaves their folder. */
+  async stop(): Promise<void> {
     await this.app.close();
     await this.jobs.close();
     await this.host.close();
+  }
+
+  /** Closes all, and removes the folder. */
+  async close(): Promise<void> {
+    await this.stop();
     rmSync(this.baseDir, { recursive: true, force: true });
   }
 }

@@ -47,3 +47,26 @@ describe("NodeDisk.createFolder", () => {
     },
   );
 });
+
+describe("NodeDisk.readPart and sizeOf", () => {
+  const disk = new NodeDisk();
+
+  it("give the bytes of a part, as far as there are any", async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, Uint8Array.of(0, 1, 2, 3, 4));
+    expect(await disk.sizeOf(file)).toBe(5);
+    expect(await disk.readPart(file, 1, 3)).toEqual(Uint8Array.of(1, 2));
+    expect(await disk.readPart(file, 3, 9)).toEqual(Uint8Array.of(3, 4));
+    expect(await disk.readPart(file, 7, 9)).toEqual(new Uint8Array(0));
+    expect(await disk.readPart(file, 2, 2)).toEqual(new Uint8Array(0));
+  });
+
+  it("say nothing of a file that there is not, and refuse a folder", async () => {
+    const none = join(folder, "none");
+    expect([await disk.sizeOf(none), await disk.readPart(none, 0, 1)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    await expect(disk.readPart(folder, 0, 1)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+});

@@ -151,7 +151,7 @@ describe("LossImprovement", () => {
 });
 
 describe("a snapshot", () => {
-  it("holds the loss of every held-out sample, whose mean is the loss", () => {
+  it("holds the loss of every held-out sample, whose mean is the loss", async () => {
     const network = new Network({ inputSize: 2, layers: [{ name: "out", size: 1 }], seed: 1 });
     const version = new NetworkLearnable({ network, lr: 0.1 }).initial();
     const random = new Random(1);
@@ -159,7 +159,7 @@ describe("a snapshot", () => {
       input: Float32Array.of(random.normal(), random.normal()),
       label: Float32Array.of(random.normal()),
     }));
-    const { loss, losses } = measured(version, { holdout, retention: [] });
+    const { loss, losses } = await measured(version, { holdout, retention: [] });
     expect(losses).toHaveLength(20);
     expect(losses![3]).toBe(version.loss([holdout[3]!]));
     expect(losses!.reduce((sum, value) => sum + value / 20, 0)).toBeCloseTo(loss, 5);

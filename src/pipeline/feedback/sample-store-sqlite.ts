@@ -94,8 +94,8 @@ export class SqliteSampleStore implements SampleStore {
   }
 
   /**
-   * Opens or creates the file; one of an older format is upgraded, and older releases refuse it from
-   * then on. Throws OPTION_INVALID, OPTION_UNKNOWN, DRIVER_MISSING, FILE_FAILED, FILE_CORRUPT (no
+   * Opens or creates the file; one of an older format is upgraded: older releases refuse it then.
+   * Throws OPTION_INVALID, OPTION_UNKNOWN, DRIVER_MISSING, FILE_FAILED, FILE_CORRUPT (no
    * database of samples, or one of a later format).
    */
   static async open(options: SqliteSampleStoreOptions): Promise<SqliteSampleStore> {

@@ -42,8 +42,10 @@ export async function runJob(
     signal,
     onTrained,
   };
-  const outcome = await model.update(ask, request.dry_run);
-  if (outcome.outcome === "failed" && signal.aborted) return CANCELLED;
+  const outcome = await model.update(ask, request.dry_run).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
+  if (!outcome || (outcome.outcome === "failed" && signal.aborted)) return CANCELLED;
   const report = reportOf(outcome, versionBefore, stability);
   if (request.dry_run) report.reason = `dry run: ${report.reason}`;
   return { status: stateOf(outcome), report, error: failureOf(outcome) };

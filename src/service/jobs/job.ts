@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 
-/** Where a job is; the last five are its end, of which `promoted` may still become `rolled_back`. */
+/** Where a job is; the last five are its end. `promoted` may still become `rolled_back`. */
 export const JOB_STATES = [
   "queued",
   "running",

@@ -186,8 +186,6 @@ export class UpdateJobs {
         });
         const isParked = end.status === "cancelled" && !this.#cancelled.has(id);
         await this.#end(id, isParked ? PARKED : end);
-        // Samples that waited for the update may have ended the probation before that was told.
-        if (end.status === "promoted") await this.#settleRollback(model_id);
       } catch (error) {
         this.onFailure(error, `job ${id} failed`);
         await this.#end(id, { status: "failed", error: errorOf(error) });

@@ -8,6 +8,7 @@ import { isUnderWay } from "../jobs/job.ts";
 import type { UpdateJobs } from "../jobs/update-jobs.ts";
 import { Metrics } from "../metrics.ts";
 import type { ModelHost } from "../model-host.ts";
+import type { Outboxes } from "./outbox-gauges.ts";
 
 /** How a server watches its models. */
 export interface MeterOptions {
@@ -15,16 +16,19 @@ export interface MeterOptions {
   now?: Clock | undefined;
   /** Default: nobody is told. */
   alerts?: AlertSettings | undefined;
+  /** How the outbox of each partner stands; default: there is none. */
+  outboxes?: Outboxes | undefined;
 }
 
 /** Metrics that follow the models and their jobs until the server closes. */
 export function meter(
   app: HttpApp,
   { host, jobs }: { host: ModelHost; jobs: UpdateJobs },
-  { now, alerts: settings }: MeterOptions,
+  { now, alerts: settings, outboxes }: MeterOptions,
 ): Metrics {
   const ids = host.models.map(({ id }) => id);
   const metrics = new Metrics(ids, now);
+  if (outboxes) metrics.watchOutboxes(outboxes);
   const showJobs = (id: string) => metrics.setJobs(id, underWay(jobs, id));
   for (const id of ids) showJobs(id);
   const stops = [

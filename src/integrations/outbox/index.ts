@@ -1,0 +1,4 @@
+// What integrations share: the queue of what a partner has to get.
+
+export type { OutboxOptions, OutboxStatus } from "./outbox.ts";
+export { Outbox } from "./outbox.ts";

@@ -1,0 +1,50 @@
+// Long loops leave the event loop its turns, and short ones take none.
+
+import { expect, it } from "vitest";
+import { inTurns } from "../../src/pipeline/in-turns.ts";
+
+/** Holds the thread. */
+function hold(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+/** How many turns the event loop has while `work` is under way. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await work();
+  isOver = true;
+  return turns;
+}
+
+it("does the items in order, with turns between slices", async () => {
+  const done: number[] = [];
+  const turns = await turnsDuring(() =>
+    inTurns([1, 2, 3, 4, 5], (item) => {
+      done.push(item);
+      hold(6);
+    }),
+  );
+  expect(done).toEqual([1, 2, 3, 4, 5]);
+  expect(turns).toBeGreaterThanOrEqual(4);
+});
+
+it("takes no turn for what is done at once", async () => {
+  expect(await turnsDuring(() => inTurns([1, 2, 3], () => {}))).toBe(0);
+  expect(await turnsDuring(() => inTurns([], () => {}))).toBe(0);
+});
+
+it("stops at what throws, and rejects with it", async () => {
+  const done: number[] = [];
+  const failing = inTurns([1, 2, 3], (item) => {
+    done.push(item);
+    if (item === 2) throw new Error("two");
+  });
+  await expect(failing).rejects.toThrow("two");
+  expect(done).toEqual([1, 2]);
+});
