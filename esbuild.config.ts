@@ -20,6 +20,7 @@ const entries = [
   { name: "gate", source: "src/learners/gate/index.ts", platform: "node" },
   { name: "nas", source: "src/learners/nas/index.ts", platform: "node" },
   { name: "service", source: "src/service/index.ts", platform: "node" },
+  { name: "kafka", source: "src/integrations/kafka/index.ts", platform: "node" },
   { name: "mlflow", source: "src/integrations/mlflow/index.ts", platform: "node" },
   { name: "timescale", source: "src/integrations/timescale/index.ts", platform: "node" },
   { name: "browser", source: "src/browser.ts", platform: "browser" },

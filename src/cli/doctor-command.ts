@@ -10,7 +10,8 @@ import { numberText, sizeText, timeText } from "./value-text.ts";
 
 const DESCRIPTION =
   "Find out what this machine has: Node, the SIMD core and its threads, whether the base " +
-  "directory can be written and how long a disk sync takes there, SQLite. Leaves nothing behind.";
+  "directory can be written and how long a disk sync takes there, SQLite, events that wait for a " +
+  "partner. Leaves nothing behind.";
 
 const EXAMPLES = `
 Examples:
@@ -36,7 +37,7 @@ export function doctorCommand(session: Session): Command {
 }
 
 function machineRecord(report: MachineReport) {
-  const { node, core, coreFailure, folder, sqlite, now } = report;
+  const { node, core, coreFailure, folder, sqlite, outboxes, now } = report;
   return {
     is_usable: isUsable(report),
     node: { version: node.version, needed: node.needed, is_enough: node.isEnough },
@@ -58,12 +59,13 @@ function machineRecord(report: MachineReport) {
       free_bytes: folder.freeBytes ?? null,
     },
     sqlite,
+    outboxes: outboxes.map(({ path, waiting = null }) => ({ path, waiting })),
     system_clock: now.toISOString(),
   };
 }
 
 function machineText(report: MachineReport, colors: Colors): string {
-  const { node, core, coreFailure, folder, sqlite, now } = report;
+  const { node, core, coreFailure, folder, sqlite, outboxes, now } = report;
   const judged = (isGood: boolean, text: string) => (isGood ? text : colors.red(text));
   const { medianSyncMs, freeBytes, failure } = folder;
   const memory = core?.shared ? "shared memory" : "memory that threads cannot share";
@@ -85,6 +87,10 @@ function machineText(report: MachineReport, colors: Colors): string {
     ],
     ["disk space", freeBytes === undefined ? "unknown" : `${sizeText(freeBytes)} free`],
     ["SQLite", sqlite ? "libsql is there" : "no libsql (optional: for SqliteSampleStore)"],
+    ...outboxes.map(({ path, waiting = "unreadable" }): [string, string] => [
+      "outbox",
+      colors.red(`${path}: events that wait for a partner: ${waiting}`),
+    ]),
     ["time", `${timeText(now)} UTC, the system's clock`],
   ];
   const verdict = isUsable(report)

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { engines } from "../../package.json";
 import { type Clock, clock, monotonicMs } from "../clock.ts";
 import { init, type KernelInfo, kernelInfo } from "../index.ts";
+import { findOutboxes, type WaitingOutbox } from "./outbox-check.ts";
 
 const SYNCS = 21;
 const SYNC_BYTES = 4096;
@@ -19,6 +20,8 @@ export interface MachineReport {
   coreFailure: string | undefined;
   folder: FolderReport;
   sqlite: boolean;
+  /** What partners have yet to get. */
+  outboxes: WaitingOutbox[];
   /** What the system's clock says. */
   now: Date;
 }
@@ -40,6 +43,7 @@ export async function checkMachine(baseDir: string): Promise<MachineReport> {
     ...(await checkCore()),
     folder: await checkFolder(baseDir),
     sqlite: await canImport(SQLITE_DRIVER),
+    outboxes: await findOutboxes(baseDir),
     now: new Date(Number((clock.parse(undefined) as Clock)())),
   };
 }

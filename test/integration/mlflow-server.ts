@@ -70,6 +70,9 @@ export class MlflowServer {
       });
     }
     this.#child = child;
+    process.once("exit", () => {
+      if (child.exitCode === null && child.signalCode === null) signalGroup(child, "SIGKILL");
+    });
     await until("MLflow answers", 120_000, async () => {
       if (child.exitCode !== null) throw new Error("MLflow has ended.");
       const answer = await fetch(`${this.url}/health`).catch(() => undefined);
@@ -83,18 +86,11 @@ export class MlflowServer {
     this.#child = undefined;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "close");
-    const signal = (name: NodeJS.Signals) => {
-      try {
-        process.kill(-child.pid!, name);
-      } catch {
-        // the group has ended
-      }
-    };
-    signal("SIGTERM");
-    const late = setTimeout(() => signal("SIGKILL"), 10_000);
+    signalGroup(child, "SIGTERM");
+    const late = setTimeout(() => signalGroup(child, "SIGKILL"), 10_000);
     await ended;
     clearTimeout(late);
-    signal("SIGKILL");
+    signalGroup(child, "SIGKILL");
   }
 
   /** Ends it and removes what it kept. */
@@ -133,5 +129,14 @@ export class MlflowServer {
       MLFLOW_DISABLE_TELEMETRY: "true",
       DO_NOT_TRACK: "true",
     };
+  }
+}
+
+/** To a server and the processes that it started; nothing when they have ended. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // the group has ended
   }
 }

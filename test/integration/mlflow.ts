@@ -13,12 +13,21 @@ import { MlflowRegistry, type VersionFacts } from "../../src/integrations/mlflow
 import { FollowedLearner, MODEL } from "./mlflow/followed-learner.ts";
 import { findOrInstallMlflow } from "./mlflow/mlflow-install.ts";
 import { ADMINISTRATOR, MlflowServer } from "./mlflow-server.ts";
-import { check, checkRefused, checkSame, freePort, print, runScript } from "./postgres/report.ts";
+import {
+  check,
+  checkRefused,
+  checkSame,
+  endServersAfter,
+  freePort,
+  print,
+  runScript,
+} from "./postgres/report.ts";
+import { runPage } from "./postgres/run-page.ts";
 import { checkServedOutage, SERVED_MODEL } from "./postgres/served-outage.ts";
 import { until } from "./prometheus-server.ts";
 
 /** Everything together takes far less, once MLflow is installed. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 360_000;
 const SCRIPT = join(process.cwd(), "test/integration/mlflow/read_back.py");
 const NAME = MlflowRegistry.nameOf(MODEL);
 
@@ -272,16 +281,16 @@ async function main(): Promise<void> {
   const startMs = monotonicMs();
   const folder = mkdtempSync(join(tmpdir(), "driftkeel-registered-"));
   const servers: MlflowServer[] = [];
-  const limit = setTimeout(() => {
-    print(`FAILED: not done after ${LIMIT_MS / 1000} s`);
-    void Promise.all(servers.map((each) => each.remove())).then(() => process.exit(1));
-  }, LIMIT_MS);
+  const removeAll = () => Promise.all(servers.map((each) => each.remove()));
+  const callOff = endServersAfter(LIMIT_MS, removeAll);
   try {
     const server = await MlflowServer.create(found, await freePort());
     servers.push(server);
     await checkRegistered(server, join(folder, "exact"));
     await checkAliases(server, join(folder, "followed"));
     await checkOutage(server, join(folder, "followed"));
+    const page = runPage("docs/mlflow.md", ["http://127.0.0.1:5000", server.url]);
+    check("the code of docs/mlflow.md runs", /hidden/.test(page), page);
     await checkServed(server);
     const flags = ["--no-serve-artifacts", "--default-artifact-root", folder];
     const secured = [...flags, "--app-name", "basic-auth"];
@@ -289,8 +298,8 @@ async function main(): Promise<void> {
     await checkErrors(server, servers[1]!);
     print(`All checks passed in ${Math.round((monotonicMs() - startMs) / 1000)} s.`);
   } finally {
-    clearTimeout(limit);
-    for (const each of servers) await each.remove();
+    callOff();
+    await removeAll();
     rmSync(folder, { recursive: true, force: true });
   }
 }

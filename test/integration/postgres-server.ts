@@ -1,4 +1,4 @@
-// A private PostgreSQL on loopback: a cluster of its own in a temporary folder, started and stopped.
+// A private PostgreSQL on loopback: a cluster of its own in a temporary folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -66,6 +66,8 @@ export class PostgresServer {
       `unix_socket_directories=${this.#folder}`,
     ].flatMap((each) => ["-c", each]);
     this.#child = this.#run("postgres", ["-D", join(this.#folder, "data"), ...settings]);
+    const child = this.#child;
+    process.once("exit", () => child.kill("SIGQUIT"));
     await until("PostgreSQL answers", 30_000, async () => {
       if (this.#child?.exitCode !== null) throw new Error("PostgreSQL has ended.");
       return this.query("SELECT 1").catch(() => undefined);

@@ -1,7 +1,7 @@
 // Samples and metrics in a real PostgreSQL: the contract, long windows, failures, outages.
 //
-// `tsx test/integration/postgres.ts` prints what it checked; 1 when something was wrong, 0 also when
-// there is no PostgreSQL and none can be installed, which it says.
+// `tsx test/integration/postgres.ts` prints what it checked; 1 when something was wrong, 0 also
+// when there is no PostgreSQL and none can be installed, which it says.
 
 import { monotonicMs } from "../../src/clock.ts";
 import {
@@ -18,7 +18,15 @@ import { inMemoryOutbox } from "./postgres/in-memory-outbox.ts";
 import { checkLongWindow } from "./postgres/long-window.ts";
 import { checkOutage } from "./postgres/outage.ts";
 import { findOrInstallPostgres } from "./postgres/postgres-install.ts";
-import { check, checkSame, freePort, print, runScript } from "./postgres/report.ts";
+import {
+  check,
+  checkSame,
+  endServersAfter,
+  freePort,
+  print,
+  runScript,
+} from "./postgres/report.ts";
+import { runPage } from "./postgres/run-page.ts";
 import { checkServedOutage, SERVED_MODEL } from "./postgres/served-outage.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
@@ -155,10 +163,7 @@ async function main(): Promise<void> {
   print(found.version);
   const startMs = monotonicMs();
   const server = await PostgresServer.create(found, await freePort());
-  const limit = setTimeout(() => {
-    print(`FAILED: not done after ${LIMIT_MS / 1000} s`);
-    void server.remove().then(() => process.exit(1));
-  }, LIMIT_MS);
+  const callOff = endServersAfter(LIMIT_MS, () => server.remove());
   try {
     const url = server.url();
     await checkConformance(url);
@@ -167,6 +172,12 @@ async function main(): Promise<void> {
     const database = await PostgresDatabase.open({ url });
     print(`      TimescaleDB is ${database.hasTimescale ? "" : "not "}there`);
     await checkMetrics(database);
+    const page = runPage("docs/timescale.md", ["postgres://driftkeel@127.0.0.1/models", url]);
+    check(
+      "the code of docs/timescale.md runs",
+      page.startsWith("1\n") && /mean: 0.25/.test(page),
+      page,
+    );
     await checkLongWindow(database);
     await database.close();
     await checkBroken(server);
@@ -174,7 +185,7 @@ async function main(): Promise<void> {
     await checkServed(server);
     print(`All checks passed in ${Math.round((monotonicMs() - startMs) / 1000)} s.`);
   } finally {
-    clearTimeout(limit);
+    callOff();
     await server.remove();
   }
 }

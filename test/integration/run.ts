@@ -48,7 +48,7 @@ async function run(partner: string): Promise<End> {
   let printed = "";
   child.stdout.on("data", (chunk) => {
     printed += chunk;
-    process.stdout.write(chunk);
+    writeSync(1, chunk);
   });
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   const [code] = (await once(child, "close")) as [number | null];

@@ -114,7 +114,7 @@ describe("registerVersions", () => {
     expect(parts.outbox.told.at(-1)).toBe("challenger null");
   });
 
-  it("tells what events say of the training and the measurements, not of those before", async () => {
+  it("tells what events say of the training, and nothing of what came before", async () => {
     const parts = { spool: new MemoryStore(), outbox: new Collected() };
     await promote(1);
     const id = await promote(2);
@@ -230,7 +230,7 @@ describe("deliverVersions", () => {
     return { a, b, registry, spool, deliver, passedOver, records: parts.outbox.records };
   }
 
-  it("registers each version once and ends at the last alias, also when all of it comes twice", async () => {
+  it("registers each version once and ends at the last alias, however often", async () => {
     const { a, b, registry, spool, deliver, passedOver, records } = await delivered();
     for (const _ of ["once", "twice"]) {
       await deliver(records);

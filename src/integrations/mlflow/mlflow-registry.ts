@@ -125,7 +125,7 @@ export class MlflowRegistry {
     await this.#setAlias(modelId, "champion", version);
   }
 
-  /** Makes a registered version the challenger; undefined: there is none. Throws VERSION_UNKNOWN. */
+  /** Makes a registered version the challenger; undefined: there is none. Throws as `promote`. */
   async challenge(modelId: string, versionId: string | undefined): Promise<void> {
     if (versionId !== undefined) {
       const { version } = await this.#known(modelId, versionId);

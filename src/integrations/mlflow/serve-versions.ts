@@ -98,8 +98,8 @@ export class ServedVersions {
   }
 
   /**
-   * The outbox is in `<baseDir>/.outbox/mlflow`, weights wait in `<baseDir>/.outbox/mlflow-weights`.
-   * Throws STORE_LOCKED, FILE_CORRUPT, FILE_FAILED; not when MLflow is away.
+   * The outbox is in `<baseDir>/.outbox/mlflow`; weights wait in `mlflow-weights` beside it. Throws
+   * STORE_LOCKED, FILE_CORRUPT, FILE_FAILED; not when MLflow is away.
    */
   static async open(options: {
     settings: MlflowSettings;

@@ -23,8 +23,8 @@ export async function readTold(store: Store, modelId: string): Promise<Told> {
   const told = await parseRecord(bytes, toldRecord);
   if (told) return told;
   const message =
-    `Expected ${keyOf(modelId)} as it was written, got an altered file. Remove it: all changes of ` +
-    "the model that are remembered are then told again.";
+    `Expected ${keyOf(modelId)} as it was written, got an altered file. Remove it: all changes ` +
+    "of the model that are remembered are then told again.";
   throw new DriftkeelError("FILE_CORRUPT", message);
 }
 

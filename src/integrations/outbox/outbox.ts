@@ -11,8 +11,10 @@ import {
 } from "../../foundation.ts";
 import { type Clock, DriftkeelError, type Store } from "../../index.ts";
 
-const ACKNOWLEDGED = "acknowledged";
-const acknowledgedRecord = z.strictObject({
+/** Key of the number up to which the partner has everything. */
+export const ACKNOWLEDGED = "acknowledged";
+/** Schema of that number as it is kept. */
+export const acknowledgedRecord = z.strictObject({
   format_version: z.literal(1),
   seq: z.int().check(z.minimum(0)),
 });

@@ -39,6 +39,6 @@ async function deliver(record: ForwardedRecord, options: DeliverRowsOptions): Pr
 
 function strangeRecord(): DriftkeelError {
   const message =
-    "Expected samples or metrics on their way to PostgreSQL, got something else; it is passed over.";
+    "Expected samples or metrics on their way to PostgreSQL, got something else; that is left out.";
   return new DriftkeelError("FILE_CORRUPT", message);
 }

@@ -1,5 +1,6 @@
 // Samples on their way to PostgreSQL: kept in an outbox first, so that an outage stops nothing.
 
+import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import {
   borderMs,
@@ -61,7 +62,7 @@ export interface ForwardedSampleStoreOptions {
 export class ForwardedSampleStore implements SampleStore {
   readonly #options: z.output<typeof optionsSchema>;
   /** Nobody else has this name, so that its numbers start anew with every process. */
-  readonly #sender = crypto.randomUUID();
+  readonly #sender = randomUUID();
   readonly #turns = new Turns();
   #sequence = 0;
   #store: PostgresSampleStore | undefined;

@@ -49,7 +49,7 @@ export function wrongTables(
   return new DriftkeelError(
     "FILE_CORRUPT",
     `Expected the schema ${schema} at ${address} to have the tables of this release, got: ` +
-      `${got}. Open it once with migrate "apply", restore it from a copy, or choose another schema.`,
+      `${got}. Open it once with migrate "apply", restore it from a copy, or choose another one.`,
     { cause },
   );
 }

@@ -39,6 +39,6 @@ function install(python: string): string | undefined {
   const made = run("python3", ["-m", "venv", FOLDER], { limitMs: 120_000 });
   if (made.code !== 0) return made.output.split("\n").at(-1);
   const wanted = ["-m", "pip", "install", "--quiet", REQUIREMENT];
-  const { code, output } = run(python, wanted, { limitMs: 580_000 });
+  const { code, output } = run(python, wanted, { limitMs: 400_000 });
   return code === 0 ? undefined : output.split("\n").at(-1);
 }

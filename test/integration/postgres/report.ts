@@ -44,6 +44,25 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Sees to it that a script leaves no server behind when it takes too long or is told to end.
+ * Returns how to call that off.
+ */
+export function endServersAfter(limitMs: number, remove: () => Promise<unknown>): () => void {
+  const give = (why: string) => () => {
+    print(`FAILED: ${why}`);
+    void remove().finally(() => process.exit(1));
+  };
+  const limit = setTimeout(give(`not done after ${limitMs / 1000} s`), limitMs);
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const stopped = give("told to end");
+  for (const signal of signals) process.once(signal, stopped);
+  return () => {
+    clearTimeout(limit);
+    for (const signal of signals) process.off(signal, stopped);
+  };
+}
+
 /** Runs a script to its end: 1 when something was wrong. */
 export async function runScript(main: () => Promise<void>): Promise<void> {
   try {
