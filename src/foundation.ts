@@ -8,6 +8,7 @@ export { crc32 } from "./crc32.ts";
 export { isTypedError } from "./errors.ts";
 export { parseOptions, parseState, positiveInteger } from "./options.ts";
 export { contentHash } from "./pipeline/feedback/content-hash.ts";
+export { textOfJson } from "./pipeline/feedback/json-text.ts";
 export type { StampedSample } from "./pipeline/feedback/sample-store.ts";
 export { borderMs, stampSamples } from "./pipeline/feedback/sample-store.ts";
 export type { PlacedSample, SampleKey } from "./pipeline/feedback/sample-store-pages.ts";

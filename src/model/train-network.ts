@@ -9,6 +9,7 @@ import type { Sample } from "./sample.ts";
 import {
   type EarlyStop,
   earlyStopSchema,
+  followMembers,
   type TrainingOptions,
   type TrainProgress,
   type TrainReport,
@@ -47,15 +48,7 @@ const trainOptions = z.strictObject({
   ),
   earlyStop: z.optional(earlyStopSchema),
   seed: z._default(seed, 0),
-  signal: z.optional(
-    z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal"),
-  ),
-  onProgress: z.optional(
-    z.custom<(progress: TrainProgress) => void>(
-      (value) => typeof value === "function",
-      "a function",
-    ),
-  ),
+  ...followMembers,
 });
 
 function isConsolidation(value: unknown): boolean {

@@ -48,6 +48,19 @@ export const earlyStopSchema = z.strictObject({
   evaluateEvery: z._default(count, 10),
 });
 
+/** Schema members of who follows a run, and may end it. */
+export const followMembers = {
+  signal: z.optional(
+    z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal"),
+  ),
+  onProgress: z.optional(
+    z.custom<(progress: TrainProgress) => void>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
+  ),
+};
+
 /** How parameters are moved; the same for a network and for an adapter. */
 export interface TrainingOptions {
   /** Step size. */

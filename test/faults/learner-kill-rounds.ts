@@ -3,7 +3,6 @@
 //
 // Alone: `tsx test/faults/learner-kill-rounds.ts [rounds] [seed]`, by default 200 rounds.
 
-import { writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Random } from "../../src/core/random.ts";
 import { OnlineLearner } from "../../src/pipeline/learner.ts";
 import { AuditLog } from "../../src/store/audit-log.ts";
+import { addUnknown, printFindings, repeatsIn } from "./kill-findings.ts";
 import { bundleChild, runUntilKilled } from "./killed-child.ts";
 import type { ToldKind } from "./learner-kill-child.ts";
 import { readKept } from "./learner-kill-kept.ts";
@@ -90,12 +90,12 @@ async function checkLeft(
   const { all } = await readKept({ storagePath: data });
   const names = new Set(all);
   report.kept = all.length;
-  addNew(
+  addUnknown(
     report.lost,
     at,
     told.sample.filter((id) => !names.has(id)),
   );
-  addNew(report.doubled, at, repeatsIn(all));
+  addUnknown(report.doubled, at, repeatsIn(all));
   if (observed !== names.size) wrong(`${observed} samples counted, ${names.size} kept`);
 
   const audit = await AuditLog.open(join(data, "audit.jsonl"), { readOnly: true });
@@ -105,24 +105,7 @@ async function checkLeft(
   await audit.close();
 }
 
-/** Names what was not found before; what is lost stays lost in every later round. */
-function addNew(list: string[], at: string, ids: string[]): void {
-  const known = new Set(list.map((line) => line.split(" ").at(-1)));
-  list.push(...ids.filter((id) => !known.has(id)).map((id) => `${at}: ${id}`));
-}
-
-function repeatsIn(ids: string[]): string[] {
-  const seen = new Set<string>();
-  return ids.filter((id) => seen.has(id) || !seen.add(id));
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [rounds = "200", seed = "1"] = process.argv.slice(2);
-  const report = await killLearner(Number(rounds), Number(seed));
-  const { lost, doubled, wrong } = report;
-  const counts = { ...report, lost: lost.length, doubled: doubled.length, wrong: wrong.length };
-  writeSync(1, `${JSON.stringify(counts, null, 2)}\n`);
-  const faults = [...lost, ...doubled, ...wrong];
-  writeSync(1, faults.map((fault) => `${fault}\n`).join(""));
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  printFindings(await killLearner(Number(rounds), Number(seed)));
 }

@@ -3,7 +3,6 @@
 //
 // Alone: `tsx test/faults/service-kill-rounds.ts [rounds] [seed]`, by default 50 rounds.
 
-import { writeSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,7 @@ import { Random } from "../../src/core/random.ts";
 import type { Job } from "../../src/service/jobs/job.ts";
 import { bundleCommand } from "../service/bundled-command.ts";
 import { ServeChild } from "../service/serve-child.ts";
+import { addUnknown, printFindings, repeatsIn } from "./kill-findings.ts";
 import { readServiceLeft, type ServiceLeft } from "./service-kill-left.ts";
 import { jobsOf, Load, MODEL, serviceConfig } from "./service-kill-load.ts";
 
@@ -123,8 +123,8 @@ function compareSignals(
   for (const [place, ids] of Object.entries({ learner: learned, samples: stored })) {
     const found = new Set(ids);
     const lost = [...signals].filter((id) => !found.has(id));
-    addNew(report.lost, `${at}, ${place}`, lost);
-    if (found.size < ids.length) addNew(report.doubled, `${at}, ${place}`, repeatsIn(ids));
+    addUnknown(report.lost, `${at}, ${place}`, lost);
+    if (found.size < ids.length) addUnknown(report.doubled, `${at}, ${place}`, repeatsIn(ids));
   }
 }
 
@@ -170,24 +170,7 @@ async function checkEnds(spawn: Spawn, load: Load, report: ServiceKillReport): P
   report.cut = own.filter(({ error }) => error?.code === "UPDATE_CANCELLED").length;
 }
 
-/** Names what was not found before; what is lost stays lost in every later round. */
-function addNew(list: string[], at: string, ids: readonly string[]): void {
-  const known = new Set(list.map((line) => line.split(" ").at(-1)));
-  list.push(...ids.filter((id) => !known.has(id)).map((id) => `${at}: ${id}`));
-}
-
-function repeatsIn(ids: readonly string[]): string[] {
-  const seen = new Set<string>();
-  return ids.filter((id) => seen.has(id) || !seen.add(id));
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [rounds = "50", seed = "1"] = process.argv.slice(2);
-  const report = await killService(Number(rounds), Number(seed));
-  const { lost, doubled, wrong } = report;
-  const counts = { ...report, lost: lost.length, doubled: doubled.length, wrong: wrong.length };
-  writeSync(1, `${JSON.stringify(counts, null, 2)}\n`);
-  const faults = [...lost, ...doubled, ...wrong];
-  writeSync(1, faults.map((fault) => `${fault}\n`).join(""));
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  printFindings(await killService(Number(rounds), Number(seed)));
 }

@@ -2,24 +2,11 @@
 
 import { expect, it } from "vitest";
 import { inTurns } from "../../src/pipeline/in-turns.ts";
+import { turnsDuring } from "../event-loop-turns.ts";
 
 /** Holds the thread. */
 function hold(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
-}
-
-/** How many turns the event loop has while `work` is under way. */
-async function turnsDuring(work: () => Promise<void>): Promise<number> {
-  let turns = 0;
-  let isOver = false;
-  const count = () => {
-    turns += 1;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
-  await work();
-  isOver = true;
-  return turns;
 }
 
 it("does the items in order, with turns between slices", async () => {

@@ -8,6 +8,7 @@ import type { UpdateRequest } from "../../src/pipeline/learner-results.ts";
 import type { Validator } from "../../src/pipeline/validate/validator.ts";
 import { VersionStore } from "../../src/store/version-store.ts";
 import { FaultyDisk } from "../../src/testing/faulty-disk.ts";
+import { turnsDuring } from "../event-loop-turns.ts";
 import { on, optionsOn, readyLearner, world } from "./ready-learner.ts";
 
 const verdict = (pass: boolean, reason: string) => ({ pass, reason, measurements: { asked: 1 } });
@@ -76,15 +77,9 @@ describe("the samples of a request", () => {
     const { learner } = await readyLearner();
     await learner.freeze("what is asked here is looked at and not trained on");
     const samples = world(7, 1, 60_000);
-    let turns = 0;
-    let isOver = false;
-    const count = () => {
-      turns += 1;
-      if (!isOver) setImmediate(count);
-    };
-    setImmediate(count);
-    expect((await learner.update({ samples })).outcome).toBe("skipped");
-    isOver = true;
+    const turns = await turnsDuring(async () => {
+      expect((await learner.update({ samples })).outcome).toBe("skipped");
+    });
     expect(turns).toBeGreaterThan(3);
     await learner.close();
   });

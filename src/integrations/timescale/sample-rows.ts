@@ -1,7 +1,7 @@
 // The rows of the table of samples: columns as the driver sends them, and samples out of rows.
 
 import * as z from "zod/mini";
-import type { PlacedSample, StampedSample } from "../../foundation.ts";
+import { type PlacedSample, type StampedSample, textOfJson } from "../../foundation.ts";
 import type { Sample } from "../../index.ts";
 import type { Row } from "./postgres-driver.ts";
 
@@ -61,17 +61,6 @@ const f32 = z.pipe(z.custom<Uint8Array>(isF32), z.transform(valuesOf));
 /** The arrays of the driver lie inside larger ones, at any offset. */
 function valuesOf(bytes: Uint8Array): Float32Array {
   return new Float32Array(new Uint8Array(bytes).buffer);
-}
-
-function textOfJson(json: string, { issues }: z.core.ParsePayload): string {
-  try {
-    const text: unknown = JSON.parse(json);
-    if (typeof text === "string") return text;
-  } catch {
-    // reported below, like text that is JSON of something else
-  }
-  issues.push({ code: "custom", input: json, message: "not the JSON of a text" });
-  return z.NEVER;
 }
 
 /** Both are far below 2^53. */

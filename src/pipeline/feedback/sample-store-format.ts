@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import type { Sample, SampleOrigin } from "../../model/sample.ts";
+import { textOfJson } from "./json-text.ts";
 import type { StampedSample } from "./sample-store.ts";
 import { corrupt, type Database, inTransaction } from "./sample-store-database.ts";
 import type { PlacedSample } from "./sample-store-pages.ts";
@@ -75,18 +76,6 @@ export function valuesOf({ timeMs, sample }: StampedSample): unknown[] {
 /** f32 little endian. */
 function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** The text that a JSON text stands for. */
-function textOfJson(json: string, { issues }: z.core.ParsePayload): string {
-  try {
-    const text: unknown = JSON.parse(json);
-    if (typeof text === "string") return text;
-  } catch {
-    // reported below, like text that is JSON of something else
-  }
-  issues.push({ code: "custom", input: json, message: "not the JSON of a text" });
-  return z.NEVER;
 }
 
 /** A row as the driver gives it; blobs come as ArrayBuffer. */

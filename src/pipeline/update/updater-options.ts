@@ -10,6 +10,7 @@ import {
   count,
   type EarlyStop,
   earlyStopSchema,
+  followMembers,
   type TrainingOptions,
   type TrainProgress,
   trainingMembers,
@@ -93,13 +94,5 @@ export const updaterOptions = z.strictObject({
 });
 
 export const updateOptions = z.strictObject({
-  signal: z.optional(
-    z.custom<AbortSignal>((value) => value instanceof AbortSignal, "an AbortSignal"),
-  ),
-  onProgress: z.optional(
-    z.custom<(progress: TrainProgress) => void>(
-      (value) => typeof value === "function",
-      "a function",
-    ),
-  ),
+  ...followMembers,
 });

@@ -15,33 +15,27 @@ function numberList(numbers: Numbers): HTMLElement | undefined {
 
 /** A verdict as an entry of a list. */
 export function verdictRow({ at, outcome, tone, reason, origin, numbers }: Verdict): HTMLElement {
-  return element(
-    "li",
-    { tabindex: -1 },
-    element(
-      "p",
-      { class: "first" },
-      element("span", { class: `tag ${tone}` }, outcome),
-      timeElement(at, moment(at)),
-    ),
-    element("p", {}, reason),
-    origin === undefined ? undefined : element("p", { class: "note" }, origin),
-    numberList(numbers),
-  );
+  const note = origin === undefined ? undefined : element("p", { class: "note" }, origin);
+  return row({ at, tag: outcome, tone, text: reason, note, numbers });
 }
 
 /** A drift alert as an entry of a list. */
 export function alertRow({ at, value, numbers }: Alert): HTMLElement {
-  return element(
-    "li",
-    { tabindex: -1 },
-    element(
-      "p",
-      { class: "first" },
-      element("span", { class: "tag warn" }, "drift"),
-      timeElement(at, moment(at)),
-    ),
-    element("p", {}, `The value that raised it was ${measured(value)}.`),
-    numberList(numbers),
-  );
+  const text = `The value that raised it was ${measured(value)}.`;
+  return row({ at, tag: "drift", tone: "warn", text, note: undefined, numbers });
+}
+
+interface Row {
+  at: string;
+  tag: string;
+  tone: string;
+  text: string;
+  note: HTMLElement | undefined;
+  numbers: Numbers;
+}
+
+function row({ at, tag, tone, text, note, numbers }: Row): HTMLElement {
+  const label = element("span", { class: `tag ${tone}` }, tag);
+  const first = element("p", { class: "first" }, label, timeElement(at, moment(at)));
+  return element("li", { tabindex: -1 }, first, element("p", {}, text), note, numberList(numbers));
 }
