@@ -26,7 +26,10 @@ export interface ModelEpoch {
 
 /** The newest epoch of the model in `folder`; undefined when none is seen. */
 export async function newestEpoch(folder: string): Promise<ModelEpoch | undefined> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return [];
+    throw cause;
+  });
   const numbers = names.flatMap((name) => EPOCH.exec(name)?.[1] ?? []).map(Number);
   if (numbers.length === 0) return undefined;
   const number = Math.max(...numbers);

@@ -102,8 +102,9 @@ export class UpdateEvents {
   async close(): Promise<void> {
     this.#stopListening();
     await this.#turns.run(async () => {});
+    const disconnected = this.#sender.close(); // ends a delivery that would take long
     await this.#publisher.close();
-    await this.#sender.close();
+    await disconnected;
   }
 
   #tell(job: EndedJob): void {

@@ -6,13 +6,9 @@
 
 import { clock, millisecondsOf } from "../../foundation.ts";
 import type { Sample } from "../../index.ts";
-import {
-  checkDriver,
-  GroupMember,
-  type IncomingMessage,
-  KafkaSender,
-  type PartitionOffset,
-} from "./kafka-client.ts";
+import { pause } from "../outbox/pause.ts";
+import { GroupMember, type IncomingMessage, type PartitionOffset } from "./group-member.ts";
+import { checkDriver, KafkaSender } from "./kafka-client.ts";
 import type { KafkaSettings } from "./kafka-options.ts";
 import { OwnedModels } from "./owned-models.ts";
 import type { ConfiguredModel, Signal } from "./worker-model.ts";
@@ -128,7 +124,7 @@ export class KafkaWorker {
         if (signal.aborted) break;
         this.#outage = error instanceof Error ? error.message : String(error);
         this.#log.error({ err: error }, "not a member of the group; joining again");
-        await pause(pauseMs, signal);
+        await pause(pauseMs, signal, { holdsProcess: true });
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       }
     }
@@ -140,7 +136,8 @@ export class KafkaWorker {
   async #serveAsMember(onServing: () => void): Promise<void> {
     const { signal } = this.#stop;
     const { connection, feedbackTopic: topic, groupId, sessionTimeoutMs } = this.#options.settings;
-    const member = await GroupMember.join({ connection, topic, groupId, sessionTimeoutMs });
+    const options = { connection, topic, groupId, sessionTimeoutMs };
+    const member = await GroupMember.join(options, signal);
     try {
       while (!signal.aborted) {
         const turn = await member.settled(signal);
@@ -151,8 +148,10 @@ export class KafkaWorker {
       this.#partitions = 0;
       if (signal.aborted) {
         await this.#models.drain(DRAIN_MS);
+        const disconnected = this.#sender.close(); // ends deliveries that would take long
         // Before it leaves: whoever gets a model next then finds all of it kept.
         await this.#models.closeAll();
+        await disconnected;
       }
       await member.close();
     }
@@ -176,7 +175,7 @@ export class KafkaWorker {
       if (!member.isCurrent(turn)) return;
       await member.commit(progress.commits());
       if (signal.aborted) return;
-      if (progress.isHeldUp) return pause(RETRY_MS, signal);
+      if (progress.isHeldUp) return pause(RETRY_MS, signal, { holdsProcess: true });
     }
   }
 
@@ -258,17 +257,4 @@ class Progress {
       return { ...next, offset };
     });
   }
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, durationMs);
-    signal.addEventListener("abort", end);
-  });
 }

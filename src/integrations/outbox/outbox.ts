@@ -10,6 +10,7 @@ import {
   writeRecord,
 } from "../../foundation.ts";
 import { type Clock, DriftkeelError, type Store } from "../../index.ts";
+import { pause } from "./pause.ts";
 
 /** Key of the number up to which the partner has everything. */
 export const ACKNOWLEDGED = "acknowledged";
@@ -215,7 +216,7 @@ export class Outbox {
         this.#failures += 1;
         this.#outage = { since: this.#outage?.since ?? this.#date(), message: messageOf(error) };
         onFailure?.(error);
-        await pause(pauseMs, this.#end.signal);
+        await pause(pauseMs, this.#end.signal, { holdsProcess: false });
         pauseMs = Math.min(2 * pauseMs, longestPauseMs);
       }
     }
@@ -236,21 +237,6 @@ export class Outbox {
   #date(): Date {
     return new Date(millisecondsOf("now()", this.#options.now()));
   }
-}
-
-/** Ends early when `signal` says so; keeps no process alive. */
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, durationMs);
-    timer.unref?.();
-    signal.addEventListener("abort", end);
-  });
 }
 
 function messageOf(error: unknown): string {

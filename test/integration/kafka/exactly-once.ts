@@ -26,6 +26,7 @@ export interface ExactlyOnceSize {
 }
 
 const SESSION_MS = 2_000;
+const OUTAGE_MS = 2_000;
 const BATCH = 2_000;
 
 /** Runs it and returns what was wrong. */
@@ -51,7 +52,7 @@ export async function exactlyOnce(
     await produce(broker, topic, ids, each);
     print(`${each * ids.length} signals of ${ids.length} models in ${size.partitions} partitions`);
     group = new WorkerGroup(command.script, folder, size.workers);
-    const elapsedMs = await disturb(group, observer, size, print);
+    const elapsedMs = await disturb(group, { broker, observer }, size, print);
     const totals = await group.end();
     const { killed, paused } = group;
     print(`learned in ${(elapsedMs / 1000).toFixed(0)} s: ${killed} kills, ${paused} pauses`);
@@ -89,11 +90,14 @@ async function produce(
   await sender.close();
 }
 
-/** Kills one every few seconds and pauses one now and then, until everything is learned. */
+/**
+ * Kills one every few seconds, pauses one now and then, and stops the broker for a moment in the
+ * midst of it, until everything is learned. Returns how long that took.
+ */
 async function disturb(
   group: WorkerGroup,
-  observer: GroupObserver,
-  { killEveryMs, seed, limitMs }: ExactlyOnceSize,
+  { broker, observer }: { broker: KafkaBroker; observer: GroupObserver },
+  { killEveryMs, seed, limitMs, signals }: ExactlyOnceSize,
   print: (text: string) => void,
 ): Promise<number> {
   const random = new Random(seed);
@@ -102,16 +106,24 @@ async function disturb(
   let nextPause = start + 2 * killEveryMs;
   let pausing: Promise<void> = Promise.resolve();
   let told = start;
+  let hadOutage = false;
   for (;;) {
     await setTimeout(100);
     group.check();
     const now = performance.now();
+    if (now > start + limitMs) throw new Error(`not all is learned after ${limitMs} ms`);
     const lag = await observer.lag();
     if (lag === 0) break;
-    if (now > start + limitMs) throw new Error(`${lag} signals are left after ${limitMs} ms`);
-    if (now > told + 10_000) {
+    if (lag !== undefined && now > told + 10_000) {
       told = now;
       print(`  ${((now - start) / 1000).toFixed(0)} s: ${lag} signals to go`);
+    }
+    if (!hadOutage && lag !== undefined && lag < signals / 2) {
+      hadOutage = true;
+      await broker.stop();
+      await setTimeout(OUTAGE_MS);
+      await broker.resume();
+      print(`  the broker was away for ${((performance.now() - now) / 1000).toFixed(1)} s`);
     }
     if (now > nextPause) {
       // Longer than the session: its partitions go to others, and it wakes up as the former owner.

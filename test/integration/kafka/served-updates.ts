@@ -1,5 +1,5 @@
-// `driftkeel serve` with Kafka: an event for every end of an update, also of the time in which there
-// was no Kafka.
+// `driftkeel serve` with Kafka: an event for every end of an update, also of the time without
+// Kafka.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,5 @@
 // The signals of many models, what they make of a learner alone, and what workers made of them.
 
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type * as z from "zod/mini";
 import { configureLearner } from "../../../src/config/configured-learner.ts";
 import { parseModelConfigs } from "../../../src/config/model-config.ts";
@@ -137,9 +135,4 @@ async function readEnd(store: Store): Promise<ModelEnd> {
   }
   const promotions = current!.history.filter(({ kind }) => kind === "promotion").length;
   return { weights: weights.join("\n"), observed: ids.length, ids, versions: promotions };
-}
-
-/** Folders of epochs of a model, for a look at what was left behind. */
-export async function epochsOf(baseDir: string, modelId: string): Promise<string[]> {
-  return (await readdir(join(baseDir, modelId))).filter((name) => name.startsWith("epoch-"));
 }

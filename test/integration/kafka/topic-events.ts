@@ -10,7 +10,7 @@ export interface TopicEvent {
 }
 
 /** Reads a topic from its beginning. */
-export class TopicReader {
+class TopicReader {
   readonly #consumer: Consumer<string, string, string, string>;
   readonly #topic: string;
 

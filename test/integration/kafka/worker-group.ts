@@ -125,15 +125,19 @@ export class GroupObserver {
     this.#partitions = Array.from({ length: partitions }, (_, index) => index);
   }
 
-  /** Signals that were not committed yet. */
-  async lag(): Promise<number> {
+  /** Signals that were not committed yet; undefined while Kafka does not say. */
+  async lag(): Promise<number | undefined> {
     const topics = [{ topic: this.#topic, partitions: this.#partitions }];
-    const ends = (await this.#consumer.listOffsets({ topics: [this.#topic] })).get(this.#topic)!;
-    const committed = (await this.#consumer.listCommittedOffsets({ topics })).get(this.#topic);
-    return this.#partitions.reduce((total, partition) => {
-      const next = Number(committed?.[partition] ?? -1n);
-      return total + Number(ends[partition]) - Math.max(0, next);
-    }, 0);
+    try {
+      const ends = (await this.#consumer.listOffsets({ topics: [this.#topic] })).get(this.#topic)!;
+      const committed = (await this.#consumer.listCommittedOffsets({ topics })).get(this.#topic);
+      return this.#partitions.reduce((total, partition) => {
+        const next = Number(committed?.[partition] ?? -1n);
+        return total + Number(ends[partition]) - Math.max(0, next);
+      }, 0);
+    } catch {
+      return undefined;
+    }
   }
 
   async close(): Promise<void> {
