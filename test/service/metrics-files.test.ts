@@ -1,9 +1,11 @@
 // The dashboard, the rules and the pages speak of the metrics that the service has, and of all.
 
 import { readFileSync } from "node:fs";
+import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import { ALERT_CONDITIONS, type AlertLimits } from "../../src/service/alerts/alert-conditions.ts";
 import { parseAlerts } from "../../src/service/alerts/alert-config.ts";
+import { addOutboxGauges } from "../../src/service/metrics/outbox-gauges.ts";
 import { Metrics } from "../../src/service/metrics.ts";
 
 interface Panel {
@@ -21,9 +23,11 @@ interface Rule {
   severity: string;
 }
 
-const served = new Set(
-  [...(await new Metrics(["signal"]).text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!),
-);
+/** Gauges of partners are there when one is configured. */
+const partners = new Registry();
+addOutboxGauges(partners, new Map(), () => 0);
+const exported = (await new Metrics(["signal"]).text()) + (await partners.metrics());
+const served = new Set([...exported.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!));
 const own = [...served].filter((name) => name.startsWith("driftkeel_"));
 const dashboard = JSON.parse(readFileSync("docs/grafana/driftkeel.json", "utf8"));
 const panels: Panel[] = dashboard.panels;
@@ -87,7 +91,7 @@ it("has rules on metrics that exist, each shown to fire and not to fire", () => 
 it("tells by itself what the rules tell, with the same limits and severity", () => {
   const all = ALERT_CONDITIONS.map(({ name }) => ruleNameOf(name));
   const inRules = new Set(rules.map(({ alert }) => alert));
-  const onlyInRules = ["DriftkeelMessagesLost", "DriftkeelServiceDown"];
+  const onlyInRules = ["DriftkeelMessagesLost", "DriftkeelPartnerAway", "DriftkeelServiceDown"];
   expect([...all, ...onlyInRules].sort()).toEqual([...inRules].sort());
   for (const { name, severity } of ALERT_CONDITIONS) {
     const same = rules.filter(({ alert }) => alert === ruleNameOf(name));
