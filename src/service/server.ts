@@ -10,6 +10,7 @@ import {
 import { version } from "../../package.json";
 import { monotonicMs } from "../foundation.ts";
 import { Access } from "./access.ts";
+import { describeApi } from "./api-description.ts";
 import { answerBroken } from "./broken-request.ts";
 import { addDashboardRoute } from "./dashboard-route.ts";
 import { endWithRequests } from "./ending.ts";
@@ -90,7 +91,7 @@ export async function createServer(
     addOperatorRoutes(routes, parts);
     addDashboardRoute(routes);
     const open = { config: { scope: "anyone" as const }, schema: { hide: true } };
-    routes.get("/openapi.json", open, async () => app.swagger());
+    routes.get("/openapi.json", open, async () => describeApi(app.swagger()));
   });
   await app.ready();
   return app;

@@ -169,3 +169,24 @@ it("answers HEAD as GET without a body, and has none for events", async () => {
     expect({ url, statusCode }).toEqual({ url, statusCode: expected });
   }
 });
+
+interface PostOperation {
+  post?: { requestBody?: { required: boolean } };
+}
+
+it("says of each body whether it may be left out, and keeps to that", async () => {
+  served = await Served.open();
+  const { paths } = (await served.ask("GET", "/openapi.json")).json;
+  const needed: Record<string, boolean> = {};
+  for (const [path, operations] of Object.entries<PostOperation>(paths)) {
+    const body = operations.post?.requestBody;
+    if (!body) continue;
+    needed[path.split("/").at(-1)!] = body.required === true;
+    const { status } = await served.ask("POST", path.replace("{id}", "signal"));
+    expect({ path, isRefused: status === 400 || status === 415 }).toEqual({
+      path,
+      isRefused: body.required,
+    });
+  }
+  expect(needed).toMatchObject({ rollback: false, unfreeze: false, feedback: true });
+});
