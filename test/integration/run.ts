@@ -26,15 +26,11 @@ function print(text: string): void {
   writeSync(1, `${text}\n`);
 }
 
-/** A script that has a server beside it is a partner's. */
+/** Every script is a partner's, but for this one and those that start servers. */
 function partners(): string[] {
-  const files = new Set(readdirSync(FOLDER));
-  const names = [...files].map((file) => basename(file, ".ts"));
-  return names
-    .filter(
-      (name) =>
-        name !== "run" && !/-(server|install|broker)$/.test(name) && files.has(`${name}.ts`),
-    )
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".ts") && !/^run|-(server|install|broker)\.ts$/.test(file))
+    .map((file) => basename(file, ".ts"))
     .sort();
 }
 
