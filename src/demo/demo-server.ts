@@ -18,7 +18,7 @@ const HEADERS = {
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
   // Nothing from any other place. Blobs: the core's threads. Compiling Wasm counts as evaluating.
-  "Content-Security-Policy": "default-src 'self' blob: 'unsafe-eval'; base-uri 'none'",
+  "Content-Security-Policy": "default-src 'self' blob: 'wasm-unsafe-eval'; base-uri 'none'",
   "X-Content-Type-Options": "nosniff",
   "Cache-Control": "no-store",
 };

@@ -108,8 +108,9 @@ export class HostedModel {
     const { id, config, baseDir, now, keepEvents, samplesOf } = options;
     const configured = configureLearner(id, config);
     const path = join(baseDir, id);
+    let learner: OnlineLearner | undefined;
     try {
-      const learner = await OnlineLearner.open({
+      learner = await OnlineLearner.open({
         ...configured.options,
         storagePath: path,
         now,
@@ -120,6 +121,7 @@ export class HostedModel {
         (await openSamples(join(baseDir, ".samples", `${id}.db`), config, now));
       return new HostedModel(options, path, configured, learner, samples);
     } catch (error) {
+      await learner?.close();
       configured.dispose();
       throw error;
     }

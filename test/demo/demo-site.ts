@@ -57,7 +57,12 @@ export async function openPage(
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) troubles.push(message.text());
   });
-  page.on("requestfailed", (request) => troubles.push(`failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // A page that is left gives up the threads that it was starting.
+    const isGivenUp = request.failure()?.errorText === "net::ERR_ABORTED";
+    if (isGivenUp && request.url().startsWith("blob:")) return;
+    troubles.push(`failed: ${request.url()}, ${request.failure()?.errorText}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) troubles.push(`${response.status()}: ${response.url()}`);
   });
